@@ -1,0 +1,183 @@
+"""What is remembered: the lines of a study's journal. No torch here.
+
+One JSON object a line, told apart by `kind`. Losses are in nats per token. Times never stand
+among the metrics, so that equal trials have equal metrics, bit for bit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cellsearch.config import Status, SweepConfig, TrialConfig
+
+SCHEMA = 1
+
+
+class Line(BaseModel):
+    """A line of a journal. Numbers that are not finite never enter it: they are null."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    schema_version: Literal[1] = Field(SCHEMA, alias="schema")
+    time: str = Field("", description="UTC, ISO 8601, when the line was written")
+
+
+class Where(BaseModel):
+    """Where something ran: recorded, never part of a key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    versions: dict[str, str]
+    git_commit: str | None
+    host: str
+    device: str
+    threads: int
+    backend: str
+
+
+class CellCost(BaseModel):
+    """Counted cost of one layer's cell at given sizes (`derive/cost.py`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    parameters: int
+    flops_forward: int = Field(description="2·m·n per matrix product, per token")
+    flops_training: int = Field(description="three times forward")
+    elementwise: int = Field(description="operations unit by unit, per token, counted apart")
+    state_size: int = Field(description="numbers carried from step to step")
+    sequential_depth: int = Field(description="products that wait for each other within a step")
+
+
+class Variant(BaseModel):
+    """A variant as it was planned. The base is the variant called `base`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    cell: str = Field(description="the cell's text, written out")
+    cell_name: str
+    cell_hash: str
+    class_hash: str | None = None
+    changes: tuple[str, ...] = Field((), description="lines of a diff against the base: - and +")
+    equations: tuple[str, ...] = Field((), description="the equations, one a line")
+    latex: tuple[str, ...] = ()
+    sentence: str | None = None
+    placebo: bool = False
+    identical_to: str | None = None
+    mirror_of: str | None = None
+    negate: tuple[str, ...] = ()
+    start: Literal["same", "mirrored"] = "same"
+    hidden: int = Field(description="the width H, solved where the sweep matches a cost")
+    learning_rate: float
+    cell_cost: CellCost = Field(description="of all layers' cells together")
+    model_parameters: int = Field(description="embedding, cells and softmax")
+    model_flops_forward: int = Field(description="per token, with the softmax's product")
+
+
+class StudyLine(Line):
+    """The first line of a journal: the frozen plan."""
+
+    kind: Literal["study"] = "study"
+    study_key: str
+    spec: SweepConfig
+    variants: tuple[Variant, ...] = Field(description="the base first")
+    vocabulary: int
+    data_sha256: str
+    corpus: str = Field(description="one sentence about the text, for the report")
+    where: Where
+
+
+class LookLine(Line):
+    """Seeds were added after results could have been seen: another look at the data."""
+
+    kind: Literal["look"] = "look"
+    seeds: int = Field(description="the count from now on")
+
+
+class Curves(BaseModel):
+    """Training seen at no more than 50 points. All lists have one length."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    tokens: tuple[int, ...] = ()
+    train_loss: tuple[float | None, ...] = ()
+    valid_loss: tuple[float | None, ...] = ()
+    gradient_norm: tuple[float | None, ...] = ()
+
+
+class Blocks(BaseModel):
+    """Mean loss in about 100 consecutive blocks of one text, and the tokens of each."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    loss: tuple[float, ...]
+    tokens: tuple[int, ...]
+
+
+class Failure(BaseModel):
+    """Why a trial has no result."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: Literal["oom", "crash", "killed", "interrupted", "data", "language", "other"]
+    message: str
+
+
+class Outcome(BaseModel):
+    """What one training run found: all of a trial's line that the trainer knows.
+
+    `metrics` holds `test_loss`, `valid_loss`, `valid_loss_zero_state` (from the start's state),
+    `valid_loss_train_state` (from the last state of training) and `train_loss`, each null where
+    the trial diverged.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    status: Status
+    metrics: dict[str, float | None] = {}
+    blocks: dict[Literal["valid", "test"], Blocks] = {}
+    curves: Curves = Curves()
+    steps: int = Field(0, description="updates made")
+    diverged_at: int | None = Field(None, description="the update at which it diverged")
+    times: dict[str, float] = Field({}, description="seconds: train, evaluate, total")
+    warnings: tuple[str, ...] = ()
+    error: Failure | None = None
+    where: Where | None = None
+
+
+class TrialLine(Line):
+    """One finished trial. Of several attempts with one key the last counts."""
+
+    kind: Literal["trial"] = "trial"
+    trial_key: str
+    attempt: int = 1
+    variant: str
+    seed: int
+    cell_hash: str
+    class_hash: str | None = None
+    config: TrialConfig
+    cost: CellCost
+    outcome: Outcome
+
+
+class BenchLine(Line):
+    """Measured cost of a variant, alone on its device, side by side with the base."""
+
+    kind: Literal["bench"] = "bench"
+    variant: str
+    us_per_token_training: float = Field(description="median, microseconds, forward and backward")
+    us_per_token_forward: float
+    us_low: float = Field(description="lower quartile of the training time")
+    us_high: float = Field(description="upper quartile of the training time")
+    ratio_to_base: float = Field(description="median of ratios within one round")
+    rounds: int
+    where: Where
+
+
+JournalLine = Annotated[
+    StudyLine | LookLine | TrialLine | BenchLine, Field(discriminator="kind")
+]
+
+
+class Progress(BaseModel):
+    """One moment of a running trial."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    tokens: int
+    of: int
+    loss: float | None
+    tokens_per_second: float

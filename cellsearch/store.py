@@ -1,0 +1,229 @@
+"""The journal: one JSON line for each thing that happened, the only truth about a study.
+
+Anyone may `read`; only the driver of a sweep, which holds the study, appends (`Writer`). A line is
+written, flushed and synced before the next thing happens. What a crash can leave is a torn last
+line: it is reported, and set aside in `journal.torn` before the next line is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import TypeAdapter, ValidationError
+
+from cellsearch.errors import StoreError
+from cellsearch.record import SCHEMA, BenchLine, JournalLine, LookLine, StudyLine, TrialLine
+
+NAME = "journal.jsonl"
+TORN = "journal.torn"
+
+_LINE: TypeAdapter[JournalLine] = TypeAdapter(JournalLine)
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a study's journal says.
+
+    Attributes:
+        study: the frozen plan.
+        seeds: how many seeds are planned: the plan's, or those of the last look.
+        looks: how often the data could be looked at: once, and once for each time seeds were added.
+        trials: the finished trials in order of finishing; of several attempts the last.
+        benches: measured costs; of several measurements of a variant the last.
+        problems: what a reader should know about the file, such as a torn last line.
+        folder: the study's folder.
+    """
+
+    study: StudyLine
+    seeds: int
+    looks: int
+    trials: tuple[TrialLine, ...]
+    benches: tuple[BenchLine, ...]
+    problems: tuple[str, ...]
+    folder: Path
+
+
+def read(study: Path) -> Journal:
+    """The journal of the study in the folder `study`.
+
+    Raises:
+        StoreError: there is none, it has no plan, or a line other than a torn last one is damaged.
+    """
+    path = study / NAME
+    lines, problems = _parse(path, _content(path))
+    if not lines or not isinstance(lines[0], StudyLine):
+        raise StoreError(f"{path}: the first line should be the study's plan; there is none")
+    second = next((n for n, a in enumerate(lines[1:], 2) if isinstance(a, StudyLine)), None)
+    if second is not None:
+        raise StoreError(f"{path}: line {second} is damaged: a second plan; one study, one plan")
+    return _journal(lines[0], lines[1:], tuple(problems), study)
+
+
+def begun(study: Path) -> bool:
+    """Whether the folder holds a journal with at least one whole line."""
+    path = study / NAME
+    return path.exists() and bool(_split(path.read_bytes())[0])
+
+
+class Writer:
+    """Appends to a journal. For the one process that holds the study."""
+
+    def __init__(self, study: Path) -> None:
+        self.path = study / NAME
+        try:
+            _mend(self.path)
+            self._file = _open(self.path)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+    def append(self, line: StudyLine | LookLine | TrialLine | BenchLine) -> None:
+        """Write one line, with the time, and return when it is on the disk.
+
+        Raises:
+            StoreError: the disk is full or gone; the journal is as it was before.
+        """
+        stamped = line.model_copy(update={"time": datetime.now(UTC).isoformat(timespec="seconds")})
+        data = stamped.model_dump_json(by_alias=True).encode() + b"\n"
+        size = os.fstat(self._file).st_size
+        try:
+            _write_through(self._file, data)
+        except OSError as error:
+            os.ftruncate(self._file, size)
+            raise _unwritable(self.path, error) from None
+
+    def close(self) -> None:
+        """Close the file. Nothing is left to write."""
+        os.close(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a small file as a whole: readers see the old one or the new one, never a piece.
+
+    Raises:
+        StoreError: it cannot be written; the old file is as it was.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise _unwritable(path, error) from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise StoreError(f"{path.parent}: no study here; '{NAME}' is missing") from None
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _split(content: bytes) -> tuple[list[bytes], bytes]:
+    """The whole lines, and the torn last one, which is no JSON (empty where there is none)."""
+    lines = content.removesuffix(b"\n").split(b"\n") if content else []
+    torn = lines.pop() if lines and not _is_json(lines[-1]) else b""
+    return lines, torn
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _parse(path: Path, content: bytes) -> tuple[list[JournalLine], list[str]]:
+    whole, torn = _split(content)
+    lines = [_parse_line(path, number, text) for number, text in enumerate(whole, start=1)]
+    said = f"{path}: line {len(whole) + 1}, the last, is torn and does not count"
+    return lines, [said] if torn else []
+
+
+def _parse_line(path: Path, number: int, text: bytes) -> JournalLine:
+    try:
+        return _LINE.validate_json(text)
+    except ValidationError as error:
+        raise StoreError(f"{path}: line {number} is damaged: {_reason(text, error)}") from None
+
+
+def _reason(text: bytes, error: ValidationError) -> str:
+    version = _schema_version(text)
+    if version not in (SCHEMA, None):
+        return f"schema {version}; this version of cellsearch reads schema {SCHEMA}"
+    first = error.errors(include_url=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{first['msg'].lower()}{f' at {place}' if place else ''}"
+
+
+def _schema_version(text: bytes) -> object:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return None
+    return line.get("schema") if isinstance(line, dict) else None
+
+
+def _journal(
+    study: StudyLine, lines: list[JournalLine], problems: tuple[str, ...], folder: Path
+) -> Journal:
+    looks = [line.seeds for line in lines if isinstance(line, LookLine)]
+    trials = {(t.trial_key, t.variant): t for t in lines if isinstance(t, TrialLine)}
+    benches = {b.variant: b for b in lines if isinstance(b, BenchLine)}
+    return Journal(
+        study=study,
+        seeds=looks[-1] if looks else study.spec.seeds,
+        looks=1 + len(looks),
+        trials=tuple(trials.values()),
+        benches=tuple(benches.values()),
+        problems=problems,
+        folder=folder,
+    )
+
+
+def _open(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+
+def _write_through(file: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+    os.fsync(file)
+
+
+def _mend(path: Path) -> None:
+    """Set a torn last line aside, so that the next line does not stick to it."""
+    content = path.read_bytes() if path.exists() else b""
+    if not content or (content.endswith(b"\n") and not _split(content)[1]):
+        return
+    whole, torn = _split(content)
+    if torn:
+        with path.with_name(TORN).open("ab") as aside:
+            _write_through(aside.fileno(), torn + b"\n")
+    write_atomically(path, b"".join(line + b"\n" for line in whole))
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    why = error.strerror or str(error)
+    return StoreError(f"{path}: cannot be written: {why.lower()}; nothing that was there is lost")

@@ -7,13 +7,16 @@ line: it is reported, and set aside in `journal.torn` before the next line is wr
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -56,7 +59,7 @@ def read(study: Path) -> Journal:
         StoreError: there is none, it has no plan, or a line other than a torn last one is damaged.
     """
     path = study / NAME
-    lines, problems = _parse(path, _content(path))
+    lines, problems = _parse(path)
     if not lines or not isinstance(lines[0], StudyLine):
         raise StoreError(f"{path}: the first line should be the study's plan; there is none")
     second = next((n for n, a in enumerate(lines[1:], 2) if isinstance(a, StudyLine)), None)
@@ -68,7 +71,10 @@ def read(study: Path) -> Journal:
 def begun(study: Path) -> bool:
     """Whether the folder holds a journal with at least one whole line."""
     path = study / NAME
-    return path.exists() and bool(_split(path.read_bytes())[0])
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return _is_json(file.readline())
 
 
 class Writer:
@@ -128,20 +134,33 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise _unwritable(path, error) from None
 
 
-def _content(path: Path) -> bytes:
+def _parse(path: Path) -> tuple[list[JournalLine], list[str]]:
+    lines: list[JournalLine] = []
+    problems: list[str] = []
+    with _opened(path) as file, _collector_paused():
+        for number, text, last in _numbered(file):
+            if last and not _is_json(text):
+                problems.append(f"{path}: line {number}, the last, is torn and does not count")
+            else:
+                lines.append(_parse_line(path, number, text))
+    return lines, problems
+
+
+def _opened(path: Path) -> BinaryIO:
     try:
-        return path.read_bytes()
+        return path.open("rb")
     except FileNotFoundError:
         raise StoreError(f"{path.parent}: no study here; '{NAME}' is missing") from None
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _split(content: bytes) -> tuple[list[bytes], bytes]:
-    """The whole lines, and the torn last one, which is no JSON (empty where there is none)."""
-    lines = content.removesuffix(b"\n").split(b"\n") if content else []
-    torn = lines.pop() if lines and not _is_json(lines[-1]) else b""
-    return lines, torn
+def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes, bool]]:
+    """Each line with its number from 1, and whether it is the last."""
+    left = os.fstat(file.fileno()).st_size
+    for number, text in enumerate(file, start=1):
+        left -= len(text)
+        yield number, text, left <= 0
 
 
 def _is_json(line: bytes) -> bool:
@@ -152,11 +171,16 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _parse(path: Path, content: bytes) -> tuple[list[JournalLine], list[str]]:
-    whole, torn = _split(content)
-    lines = [_parse_line(path, number, text) for number, text in enumerate(whole, start=1)]
-    said = f"{path}: line {len(whole) + 1}, the last, is torn and does not count"
-    return lines, [said] if torn else []
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A long journal makes millions of objects and no garbage; looking for it is most work."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _parse_line(path: Path, number: int, text: bytes) -> JournalLine:
@@ -214,14 +238,28 @@ def _write_through(file: int, data: bytes) -> None:
 
 def _mend(path: Path) -> None:
     """Set a torn last line aside, so that the next line does not stick to it."""
-    content = path.read_bytes() if path.exists() else b""
-    if not content or (content.endswith(b"\n") and not _split(content)[1]):
+    whole, tail = _tail(path)
+    if not tail:
         return
-    whole, torn = _split(content)
-    if torn:
-        with path.with_name(TORN).open("ab") as aside:
-            _write_through(aside.fileno(), torn + b"\n")
-    write_atomically(path, b"".join(line + b"\n" for line in whole))
+    if _is_json(tail):
+        _append_bytes(path, b"" if tail.endswith(b"\n") else b"\n")
+    else:
+        _append_bytes(path.with_name(TORN), tail.removesuffix(b"\n") + b"\n")
+        os.truncate(path, whole)
+
+
+def _tail(path: Path) -> tuple[int, bytes]:
+    """Where the last line begins, and the line; torn or whole."""
+    if not path.exists():
+        return 0, b""
+    content = path.read_bytes()
+    start = content.rfind(b"\n", 0, len(content) - 1) + 1
+    return start, content[start:]
+
+
+def _append_bytes(path: Path, data: bytes) -> None:
+    with path.open("ab", buffering=0) as file:
+        _write_through(file.fileno(), data)
 
 
 def _unwritable(path: Path, error: OSError) -> StoreError:

@@ -1,0 +1,155 @@
+"""A recurrent language model: embedding, stack of cells, softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding, linear
+
+from cellsearch.config import ModelConfig
+from cellsearch.errors import TrialError, nearest
+from cellsearch.ir import Cell
+from cellsearch.nn.dropout import dropout
+from cellsearch.nn.rnn import RNN
+
+# Draws for (part, layer, direction, weight), and noise for a part of the model.
+Draw = Callable[[str, int, str, str], torch.Generator]
+Noise = Callable[[str], torch.Generator]
+States = Tensor | tuple[Tensor, ...]
+
+
+class LanguageModel(torch.nn.Module):
+    """Predicts the next token of each of B streams.
+
+    Tied embeddings (Press & Wolf 2017; Inan et al. 2017) let the softmax use the embedding's
+    matrix; where the cells' output is not as wide as the embedding, a projection without a bias
+    stands between them. The softmax always has a bias; `config.bias` speaks of the cells.
+
+    Args:
+        vocabulary: V, the number of tokens.
+        config: widths, layers, tying and dropout.
+        cell: the cell, or its text.
+        backend: what runs the cell.
+        dtype: of every weight.
+    """
+
+    def __init__(
+        self,
+        vocabulary: int,
+        config: ModelConfig,
+        cell: Cell | str,
+        backend: str = "auto",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        width = config.embedding or config.hidden
+        self.cells = _cells(config, cell, width, backend, dtype)
+        self.embedding = _weight(vocabulary, width, dtype)
+        out = self.cells.output_size
+        self.projection = _weight(width, out, dtype) if config.tied and out != width else None
+        self.softmax = None if config.tied else _weight(vocabulary, out, dtype)
+        self.softmax_bias = _weight(vocabulary, None, dtype)
+
+    def start(self, batch: int) -> States:
+        """The state before the first token, for `batch` streams."""
+        states: States = self.cells.start(batch)
+        return states
+
+    def forward(
+        self, tokens: Tensor, states: States | None = None, *, noise: Noise | None = None
+    ) -> tuple[Tensor, States]:
+        """Scores of the token that follows each token.
+
+        Args:
+            tokens: int64 [T, B].
+            states: as returned; the start where left out.
+            noise: in training, the generator of a part's noise: `embedding`, `cells`, `output`.
+                Each part has its own, so that variants share the masks outside their cells.
+
+        Returns:
+            Scores before the softmax [T, B, V], and the states after the last token.
+        """
+        rates = self.config.dropout
+        x = embedding(tokens, self.embedding)
+        x = self._drop(x, rates.embedding, noise, "embedding")
+        y, states = self.cells(x, states, generator=self._generator(noise, "cells"))
+        y = self._drop(y, rates.output, noise, "output")
+        return self._scores(y), states
+
+    def reset_parameters(self, draw: Draw) -> None:
+        """Draw every weight anew, each from the generator of its own key.
+
+        The embedding: normal(0, 1), as `torch.nn.Embedding`. Softmax and projection:
+        uniform(-1/sqrt(n), 1/sqrt(n)) of their n inputs; the bias is 0. The cells: as they say.
+        """
+        self.cells.reset_parameters(lambda *key: draw("cell", *key))
+        _fill(self.embedding, torch.Tensor.normal_, draw, "embedding")
+        for part in ("projection", "softmax"):
+            weight = getattr(self, part)
+            if weight is not None:
+                _fill(weight, _linear_law, draw, part)
+        torch.nn.init.zeros_(self.softmax_bias)
+
+    @torch.no_grad()
+    def negate(self, names: Sequence[str]) -> None:
+        """Negate these weights of the cells, in every layer.
+
+        Raises:
+            TrialError: the cell has no such weight.
+        """
+        for layer in self.cells.layers:
+            for name in names:
+                if name not in layer:
+                    raise TrialError(f"no weight '{name}' to negate{nearest(name, layer)}")
+                layer[name].neg_()
+
+    def _generator(self, noise: Noise | None, part: str) -> torch.Generator | None:
+        return noise(part) if noise is not None and self.training else None
+
+    def _drop(self, x: Tensor, rate: float, noise: Noise | None, part: str) -> Tensor:
+        if rate == 0.0 or not self.training:
+            return x
+        generator = self._generator(noise, part)
+        return dropout(x, rate, True, generator, self.config.dropout.variational)
+
+    def _scores(self, y: Tensor) -> Tensor:
+        if self.projection is not None:
+            y = linear(y, self.projection)
+        matrix = self.embedding if self.softmax is None else self.softmax
+        return linear(y, matrix, self.softmax_bias)
+
+
+def _cells(
+    config: ModelConfig, cell: Cell | str, width: int, backend: str, dtype: torch.dtype
+) -> RNN:
+    return RNN(
+        cell,
+        width,
+        config.hidden,
+        config.layers,
+        bias=config.bias,
+        dropout=config.dropout.between,
+        variational=config.dropout.variational,
+        backend=backend,
+        dtype=dtype,
+    )
+
+
+def _weight(rows: int, columns: int | None, dtype: torch.dtype) -> torch.nn.Parameter:
+    shape = (rows,) if columns is None else (rows, columns)
+    return torch.nn.Parameter(torch.zeros(shape, dtype=dtype))
+
+
+def _fill(weight: Tensor, law: Callable[..., Tensor], draw: Draw, part: str) -> None:
+    # Drawn in float64, so that a trial in float32 starts from the same numbers, rounded.
+    drawn = torch.empty(weight.shape, dtype=torch.float64)
+    with torch.no_grad():
+        weight.copy_(law(drawn, generator=draw(part, 0, "forward", "weight")))
+
+
+def _linear_law(weight: Tensor, *, generator: torch.Generator) -> Tensor:
+    bound = weight.shape[1] ** -0.5
+    return weight.uniform_(-bound, bound, generator=generator)

@@ -1,0 +1,98 @@
+"""Checkpoints: a folder that holds one moment of one trial, whole, whenever the machine stops.
+
+    checkpoint.json        the facts, and the name and SHA-256 of the file of tensors
+    <sha256>.safetensors   weights, optimiser, carried states
+
+The JSON file is the only truth and is replaced last, in one step. The tensors that it names were
+whole before, and the old ones go after. A checkpoint that is damaged, of another format, or of
+another trial counts as none: training begins anew, and the next checkpoint takes its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import save as tensors_to_bytes
+from torch import Tensor
+
+from cellsearch.config import TrialConfig
+
+FORMAT = 1
+_FACTS = "checkpoint.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a trainer needs to go on: tensors by name, and facts that JSON holds exactly."""
+
+    tensors: Mapping[str, Tensor]
+    facts: Mapping[str, Any]
+
+
+def identity(trial: TrialConfig) -> str:
+    """SHA-256 over all that the trial's result depends on: its label is left out."""
+    text = json.dumps(trial.model_dump(mode="json", exclude={"variant"}), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def save(folder: Path, trial: TrialConfig, snapshot: Snapshot) -> None:
+    """Keep this moment instead of the last. Raises OSError, and then the last one stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    packed = tensors_to_bytes(dict(snapshot.tensors))
+    digest = hashlib.sha256(packed).hexdigest()
+    named = {"format": FORMAT, "trial": identity(trial), "tensors": digest}
+    write_atomically(folder / f"{digest}.safetensors", packed)
+    facts = json.dumps(named | dict(snapshot.facts), allow_nan=False)
+    write_atomically(folder / _FACTS, facts.encode())
+    _remove_others(folder, digest)
+
+
+def load(folder: Path, trial: TrialConfig) -> Snapshot | None:
+    """The moment that the folder holds, or None where it holds no whole one of this trial."""
+    try:
+        facts = json.loads((folder / _FACTS).read_bytes())
+        if (facts.pop("format"), facts.pop("trial")) != (FORMAT, identity(trial)):
+            return None
+        digest = facts.pop("tensors")
+        packed = (folder / f"{digest}.safetensors").read_bytes()
+        if hashlib.sha256(packed).hexdigest() != digest:
+            return None
+        return Snapshot(tensors_from_bytes(packed), facts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError):
+        return None
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """The whole content or the old file, whatever happens meanwhile."""
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _remove_others(folder: Path, digest: str) -> None:
+    keep = {_FACTS, f"{digest}.safetensors"}
+    for path in [*folder.glob("*.safetensors"), *folder.glob("*.new")]:
+        if path.name not in keep:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,30 @@
+"""How the learning rate moves. A pure function of the step, so there is no state to save."""
+
+from __future__ import annotations
+
+import math
+
+from cellsearch.config import ScheduleConfig
+
+
+def share(config: ScheduleConfig, step: int, steps: int) -> float:
+    """The share of the learning rate that update `step` (from 0) of `steps` is made with.
+
+    The warm-up rises linearly and reaches 1 with its last update; the decay begins after it.
+    """
+    warmup = round(config.warmup * steps)
+    if step < warmup:
+        return (step + 1) / warmup
+    return _decay(config, (step - warmup) / (steps - warmup))
+
+
+def _decay(config: ScheduleConfig, done: float) -> float:
+    match config.name:
+        case "constant":
+            return 1.0
+        case "linear":
+            left = 1.0 - done
+        case "cosine":
+            # Loshchilov & Hutter 2017, one period without restarts.
+            left = (1.0 + math.cos(math.pi * done)) / 2.0
+    return config.final + (1.0 - config.final) * left

@@ -1,0 +1,120 @@
+"""`train`: a trial's config in, its outcome out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors.torch import save as tensors_to_bytes
+
+from cellsearch.config import TrialConfig
+from cellsearch.errors import CellsearchError, DataError, LanguageError
+from cellsearch.record import Failure, Outcome, Progress
+from cellsearch.train import checkpoint as checkpoints
+from cellsearch.train.conclude import conclude, diverged
+from cellsearch.train.errors import Diverged
+from cellsearch.train.trainer import Trainer
+from cellsearch.train.watch import Watch
+from cellsearch.where import where
+
+
+def train(
+    trial: TrialConfig,
+    *,
+    checkpoint: Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    weights: Path | None = None,
+) -> Outcome:
+    """Train one trial to its end. The metrics are a pure function of `trial`, bit for bit.
+
+    Args:
+        trial: all that the result depends on.
+        checkpoint: a folder for the trial's checkpoints. Training goes on from the one in it, if
+            it is whole and this very trial's; whoever records the outcome removes the folder.
+        progress: called about every half second.
+        cancelled: asked between two updates; once it says yes, training saves and stops.
+        weights: a file for the final weights (safetensors); written if the trial is done.
+
+    Returns:
+        The outcome: `done`, `diverged`, or `failed` where a user's mistake or the memory's end
+        stopped it. What is wrong with the program itself is raised.
+
+    Raises:
+        Cancelled: it was asked to stop.
+    """
+    with _threads(trial.train.threads):
+        try:
+            outcome = _run(trial, checkpoint, progress, cancelled, weights)
+        except (CellsearchError, MemoryError, RuntimeError) as error:
+            outcome = Outcome(status="failed", error=_failure(error))
+    return outcome.model_copy(update={"where": where(trial.train.threads, trial.backend)})
+
+
+def _run(
+    trial: TrialConfig,
+    folder: Path | None,
+    progress: Callable[[Progress], None] | None,
+    cancelled: Callable[[], bool] | None,
+    weights: Path | None,
+) -> Outcome:
+    trainer = _trainer(trial, folder)
+    watch = Watch(trainer, folder, progress, cancelled)
+    try:
+        while trainer.step < trainer.steps:
+            watch.look()
+            trainer.advance()
+    except Diverged as end:
+        return diverged(trainer, end.step)
+    outcome = conclude(trainer)
+    if weights is not None and outcome.status == "done":
+        _write_weights(trainer, weights)
+    return outcome.model_copy(update={"warnings": (*outcome.warnings, *watch.warnings)})
+
+
+def _trainer(trial: TrialConfig, folder: Path | None) -> Trainer:
+    trainer = Trainer(trial)
+    snapshot = None if folder is None else checkpoints.load(folder, trial)
+    if snapshot is not None:
+        trainer.restore(snapshot)
+    return trainer
+
+
+def _write_weights(trainer: Trainer, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = {k: v.contiguous() for k, v in trainer.model.state_dict().items()}
+    checkpoints.write_atomically(path, tensors_to_bytes(held))
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _failure(error: Exception) -> Failure:
+    kind = _kind(error)
+    if kind is None:
+        raise error
+    return Failure(kind=kind, message=str(error) or type(error).__name__)
+
+
+def _kind(error: Exception) -> Literal["oom", "data", "language", "other"] | None:
+    match error:
+        case DataError():
+            return "data"
+        case LanguageError():
+            return "language"
+        case CellsearchError():
+            return "other"
+        case MemoryError() | torch.OutOfMemoryError():
+            return "oom"
+    # torch's allocator on the CPU raises a plain RuntimeError.
+    return "oom" if "can't allocate memory" in str(error) else None

@@ -12,15 +12,11 @@ from cellsearch.config import ModelConfig
 from cellsearch.errors import TrialError, nearest
 from cellsearch.ir import Cell
 from cellsearch.nn.dropout import dropout
+from cellsearch.nn.model import Draw, Model, Noise, States
 from cellsearch.nn.rnn import RNN
 
-# Draws for (part, layer, direction, weight), and noise for a part of the model.
-Draw = Callable[[str, int, str, str], torch.Generator]
-Noise = Callable[[str], torch.Generator]
-States = Tensor | tuple[Tensor, ...]
 
-
-class LanguageModel(torch.nn.Module):
+class LanguageModel(Model):
     """Predicts the next token of each of B streams.
 
     Tied embeddings (Press & Wolf 2017; Inan et al. 2017) let the softmax use the embedding's

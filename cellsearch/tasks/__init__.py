@@ -6,9 +6,9 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from cellsearch.errors import ConfigError, nearest
-from cellsearch.tasks.base import Evaluation, Metric, Model, Task
+from cellsearch.tasks.base import Evaluation, Metric, Split, Task
 
-__all__ = ["Evaluation", "Metric", "Model", "Task", "find", "names"]
+__all__ = ["Evaluation", "Metric", "Split", "Task", "find", "names"]
 
 GROUP = "cellsearch.tasks"
 _OURS = {"language_model": "cellsearch.tasks.language_model:LanguageModelTask"}

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from cellsearch.config import TrialConfig
-from cellsearch.nn.language_model import Draw, Noise, States
-
-__all__ = ["Draw", "Evaluation", "Metric", "Model", "Noise", "Split", "States", "Task"]
+from cellsearch.nn.model import Model, Noise, States
 
 Split = Literal["valid", "test"]
 
@@ -53,19 +49,6 @@ class Evaluation:
         return tuple(float(p.mean()) for p in parts), tuple(len(p) for p in parts)
 
 
-class Model(Protocol):
-    """What the trainer asks of a model, besides being a `torch.nn.Module`."""
-
-    def start(self, batch: int) -> States:
-        """The state that `batch` streams begin with: parts [layers * directions, B, …]."""
-
-    def reset_parameters(self, draw: Draw) -> None:
-        """Draw every weight from `draw(role or part, layer, direction, weight)`."""
-
-    def negate(self, names: Sequence[str]) -> None:
-        """Negate these weights of the cells, in every layer."""
-
-
 class Task(ABC):
     """One trial's text, model and loss. Made anew for each trial, from its config alone.
 
@@ -84,17 +67,13 @@ class Task(ABC):
         """Loss of guessing without looking, in nats per token. A trial that ends above diverged."""
 
     @abstractmethod
-    def model(self) -> torch.nn.Module:
-        """The trial's model (a `Model`), its weights not yet drawn."""
+    def model(self) -> Model:
+        """The trial's model, its weights not yet drawn."""
 
     @abstractmethod
-    def loss(
-        self, model: torch.nn.Module, step: int, states: States, noise: Noise
-    ) -> tuple[Tensor, States]:
+    def loss(self, model: Model, step: int, states: States, noise: Noise) -> tuple[Tensor, States]:
         """Mean loss of update `step` (from 0) over its B·T tokens, and the states after it."""
 
     @abstractmethod
-    def evaluate(
-        self, model: torch.nn.Module, split: Split, states: States | None = None
-    ) -> Evaluation:
+    def evaluate(self, model: Model, split: Split, states: States | None = None) -> Evaluation:
         """Read a held-out text, from the start or from the given states [layers, B, …]."""

@@ -13,11 +13,11 @@ from torch.nn.functional import cross_entropy
 
 from cellsearch import data
 from cellsearch.config import TrialConfig
-from cellsearch.data import Corpus
-from cellsearch.data.streams import Streams, evaluation_segments
+from cellsearch.data import Corpus, Streams, evaluation_segments
 from cellsearch.errors import DataError, TrialError
 from cellsearch.nn.language_model import LanguageModel
-from cellsearch.tasks.base import Evaluation, Metric, Noise, Split, States, Task
+from cellsearch.nn.model import Model, Noise, States
+from cellsearch.tasks.base import Evaluation, Metric, Split, Task
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -31,7 +31,7 @@ class LanguageModelTask(Task):
         self.trial = trial
         self.corpus = _corpus(trial)
         tokens, train = self.corpus.train, trial.train
-        offset = int(order.integers(max(1, len(tokens))))
+        offset = int(order.integers(len(tokens)))
         self.streams = Streams(tokens, train.batch, train.segment, offset)
 
     @property
@@ -48,17 +48,13 @@ class LanguageModelTask(Task):
         dtype = DTYPES[trial.train.dtype]
         return LanguageModel(len(self.corpus.vocabulary), trial.model, cell, trial.backend, dtype)
 
-    def loss(
-        self, model: torch.nn.Module, step: int, states: States, noise: Noise
-    ) -> tuple[Tensor, States]:
+    def loss(self, model: Model, step: int, states: States, noise: Noise) -> tuple[Tensor, States]:
         """Mean cross entropy over a segment, in nats per token."""
         inputs, targets = self.streams.segment(step)
-        scores, states = model(_ids(inputs), states, noise=noise)
-        return cross_entropy(scores.flatten(0, 1), _ids(targets).flatten()), states
+        scores, states = model(torch.from_numpy(inputs), states, noise=noise)
+        return cross_entropy(scores.flatten(0, 1), torch.from_numpy(targets).flatten()), states
 
-    def evaluate(
-        self, model: torch.nn.Module, split: Split, states: States | None = None
-    ) -> Evaluation:
+    def evaluate(self, model: Model, split: Split, states: States | None = None) -> Evaluation:
         """Losses of a held-out text over `evaluation_streams` streams, each warmed."""
         tokens = self.corpus.valid if split == "valid" else self.corpus.test
         return evaluate(model, tokens, self.trial, states)
@@ -66,7 +62,7 @@ class LanguageModelTask(Task):
 
 @torch.no_grad()
 def evaluate(
-    model: torch.nn.Module,
+    model: Model,
     tokens: NDArray[np.int32],
     trial: TrialConfig,
     states: States | None = None,
@@ -85,7 +81,7 @@ def evaluate(
     training = model.training
     model.eval()
     for piece in evaluation_segments(tokens, streams, warmup, trial.train.segment):
-        scores, states = model(_ids(piece.inputs), states)
+        scores, states = model(torch.from_numpy(piece.inputs), states)
         here = piece.position >= 0
         losses[piece.position[here]] = _cross_entropies(scores, piece.targets)[here]
         counted[piece.position[here]] = True
@@ -93,14 +89,12 @@ def evaluate(
     return Evaluation(losses[counted])
 
 
-def _cross_entropies(scores: Tensor, targets: NDArray[np.int32]) -> NDArray[np.float64]:
+def _cross_entropies(scores: Tensor, targets: NDArray[np.int64]) -> NDArray[np.float64]:
     # [T, S, V] and [T, S] -> [T, S]
-    each = cross_entropy(scores.flatten(0, 1), _ids(targets).flatten(), reduction="none")
+    each = cross_entropy(
+        scores.flatten(0, 1), torch.from_numpy(targets).flatten(), reduction="none"
+    )
     return each.double().view(targets.shape).numpy()
-
-
-def _ids(tokens: NDArray[np.int32]) -> Tensor:
-    return torch.from_numpy(tokens.astype(np.int64))
 
 
 def _corpus(trial: TrialConfig) -> Corpus:

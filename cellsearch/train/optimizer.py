@@ -37,7 +37,8 @@ def norm(grads: Sequence[Tensor]) -> Tensor:
     finite has a norm that is not.
     """
     norms = [torch.linalg.vector_norm(g, dtype=torch.float64) for g in grads]
-    return torch.linalg.vector_norm(torch.stack(norms))
+    total: Tensor = torch.linalg.vector_norm(torch.stack(norms))
+    return total
 
 
 def clip(grads: Sequence[Tensor], size: float, most: float) -> None:

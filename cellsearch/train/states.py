@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from cellsearch.tasks.base import States
+from cellsearch.nn.model import States
 
 
 def tensors(states: States) -> tuple[Tensor, ...]:

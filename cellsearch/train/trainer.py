@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
 from cellsearch.config import TrialConfig
-from cellsearch.tasks import Evaluation, Task, find
-from cellsearch.tasks.base import Noise, States
+from cellsearch.nn.model import Model, Noise, States
+from cellsearch.tasks import Evaluation, Split, Task, find
 from cellsearch.train import optimizer
 from cellsearch.train.checkpoint import Snapshot
 from cellsearch.train.clock import Clock
@@ -63,7 +63,7 @@ class Trainer:
         if self.step in self.marks.points:
             self._mark()
 
-    def evaluate(self, split: str, states: States | None = None) -> Evaluation:
+    def evaluate(self, split: Split, states: States | None = None) -> Evaluation:
         """Read a held-out text with the present weights."""
         with self.clock.running("evaluate"):
             return self.task.evaluate(self.model, split, states)
@@ -94,7 +94,7 @@ class Trainer:
     def _update(self) -> None:
         self.optimizer.zero_grad(set_to_none=True)
         loss, states = self.task.loss(self.model, self.step, self._entering(), self._noise())
-        loss.backward()
+        torch.autograd.backward(loss)
         grads = optimizer.gradients(self.parameters)
         # The only wait for the device in an update.
         self.loss, norm = torch.stack((loss.detach().double(), optimizer.norm(grads))).tolist()
@@ -129,8 +129,7 @@ class Trainer:
         return lambda part: torch_generator(seed, "noise", part, step)
 
     def _start(self) -> States:
-        states: States = self.model.start(self.trial.train.batch)
-        return states
+        return self.model.start(self.trial.train.batch)
 
     def _mark(self) -> None:
         if self.step in self.marks.evaluations:
@@ -148,7 +147,7 @@ class Trainer:
             yield f"states.{i}", state
 
 
-def _model(task: Task, trial: TrialConfig) -> torch.nn.Module:
+def _model(task: Task, trial: TrialConfig) -> Model:
     # Making a module draws from torch's global generator: that is given back as it was.
     with torch.random.fork_rng(devices=()):
         model = task.model()
@@ -157,5 +156,5 @@ def _model(task: Task, trial: TrialConfig) -> torch.nn.Module:
     return model.train()
 
 
-def _below(held: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _below(held: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v.clone() for k, v in held.items() if k.startswith(prefix)}

@@ -1,0 +1,39 @@
+"""Ways to run a cell, found by name. To add one, add a file and its line here, or an entry point."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from cellsearch.backends.base import Backend, Noise, Rows, Runner, States
+from cellsearch.backends.reference import ReferenceBackend
+from cellsearch.errors import ConfigError, nearest
+
+_OWN: dict[str, type[Backend]] = {"reference": ReferenceBackend}
+
+
+def resolve(name: str) -> str:
+    """The backend that a name means; `auto` is the best that this machine has.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    if name == "auto":
+        return "reference"
+    outside = {e.name for e in entry_points(group="cellsearch.backends")}
+    if name not in _OWN and name not in outside:
+        known = {"auto", *_OWN, *outside}
+        raise ConfigError(f"no backend is called '{name}'{nearest(name, known)}")
+    return name
+
+
+def get(name: str) -> Backend:
+    """A backend by its name."""
+    name = resolve(name)
+    if name in _OWN:
+        return _OWN[name]()
+    (found,) = entry_points(group="cellsearch.backends", name=name)
+    backend: Backend = found.load()()
+    return backend
+
+
+__all__ = ["Backend", "Noise", "Rows", "Runner", "States", "get", "resolve"]

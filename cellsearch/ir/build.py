@@ -1,0 +1,154 @@
+"""Makes nodes: equal ones once, and without arithmetic that a number decides (`1 * a`, `0 @ h`).
+
+Only exact identities of real arithmetic are used; order and grouping stay as written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cellsearch.ir.graph import Attribute, Node
+from cellsearch.ir.ops import OPS
+from cellsearch.ir.types import Type
+
+UNITWISE = frozenset({"add", "sub", "mul", "div", "neg", *OPS})
+
+
+class Builder:
+    """The nodes of one graph."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[tuple[object, ...], Node] = {}
+
+    def node(
+        self, op: str, args: tuple[Node, ...] = (), attrs: tuple[Attribute, ...] = (), *, type: Type
+    ) -> Node:
+        """The node of this operation, new or as it was made before."""
+        key = (op, tuple(map(id, args)), attrs, type)
+        if key not in self._nodes:
+            self._nodes[key] = Node(op, args, attrs, type)
+        return self._nodes[key]
+
+    def number(self, value: float) -> Node:
+        """A number."""
+        return self.node("number", attrs=(value,), type=Type())
+
+    def unitwise(self, op: str, *args: Node) -> Node:
+        """A function or `add sub mul div neg`, simplified."""
+        plain = tuple(map(_bare, args))
+        short = self._short(op, plain)
+        if short is not None:
+            return short
+        type = max((a.type for a in args), key=lambda t: len(t.sizes))
+        if max(len(a.type.sizes) for a in plain) < len(type.sizes):
+            return self.expand(self.unitwise(op, *plain), type)
+        return self.node(op, plain, type=type)
+
+    def matmul(self, a: Node, b: Node, type: Type) -> Node:
+        """`a @ b`; the zero matrix gives 0, the identity gives b."""
+        if a.op == "zeros" or b.op == "zeros":
+            return self.zeros(type)
+        if value(b) == 0:
+            return self.zeros(type)
+        if a.op == "identity":
+            return b
+        return self.node("matmul", (a, b), type=type)
+
+    def zeros(self, type: Type) -> Node:
+        """A vector or matrix of zeros."""
+        if type.kind == "matrix":
+            return self.node("zeros", type=type)
+        return self.expand(self.number(0.0), type)
+
+    def expand(self, a: Node, type: Type) -> Node:
+        """A scalar as a vector or matrix of equal units."""
+        if a.type == type:
+            return a
+        if len(type.sizes) == 2 and value(a) == 0:
+            return self.zeros(type)
+        return self.node("expand", (a,), type=type)
+
+    def _short(self, op: str, args: tuple[Node, ...]) -> Node | None:
+        numbers = [value(a) for a in args]
+        if all(v is not None for v in numbers):
+            return self._folded(op, [v for v in numbers if v is not None])
+        rule = _RULES.get(op)
+        return rule(self, args, numbers) if rule else None
+
+    def _folded(self, op: str, numbers: list[float]) -> Node | None:
+        with np.errstate(all="ignore"):
+            result = float(_ARITHMETIC[op](*map(np.float64, numbers)))
+        return None if math.isnan(result) else self.number(result)
+
+
+def value(a: Node) -> float | None:
+    """The value of a node that is a number, also one that is expanded."""
+    a = _bare(a)
+    return float(a.attrs[0]) if a.op == "number" else None
+
+
+def _bare(a: Node) -> Node:
+    """A number without its expansion; anything else as it is."""
+    if a.op == "expand" and a.args[0].op == "number":
+        return a.args[0]
+    return a
+
+
+_ARITHMETIC: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "neg": lambda a: -a,
+    **{name: op.body for name, op in OPS.items()},
+}
+
+Rule = Callable[[Builder, tuple[Node, ...], list[float | None]], Node | None]
+
+
+def _add(b: Builder, args: tuple[Node, ...], numbers: list[float | None]) -> Node | None:
+    left, right = args
+    if numbers[0] == 0 or left.op == "zeros":
+        return right
+    return left if numbers[1] == 0 or right.op == "zeros" else None
+
+
+def _sub(b: Builder, args: tuple[Node, ...], numbers: list[float | None]) -> Node | None:
+    if numbers[1] == 0 or args[1].op == "zeros":
+        return args[0]
+    return b.unitwise("neg", args[1]) if numbers[0] == 0 or args[0].op == "zeros" else None
+
+
+def _mul(b: Builder, args: tuple[Node, ...], numbers: list[float | None]) -> Node | None:
+    if 0 in numbers or any(a.op == "zeros" for a in args):
+        wide = max((a.type for a in args), key=lambda t: len(t.sizes))
+        return b.zeros(wide) if wide.sizes else b.number(0.0)
+    if numbers[0] == 1:
+        return args[1]
+    return args[0] if numbers[1] == 1 else None
+
+
+def _div(b: Builder, args: tuple[Node, ...], numbers: list[float | None]) -> Node | None:
+    return args[0] if numbers[1] == 1 else None
+
+
+def _neg(b: Builder, args: tuple[Node, ...], numbers: list[float | None]) -> Node | None:
+    return args[0].args[0] if args[0].op == "neg" else None
+
+
+def _identity(b: Builder, args: tuple[Node, ...], numbers: list[float | None]) -> Node | None:
+    return args[0]
+
+
+_RULES: dict[str, Rule] = {
+    "add": _add,
+    "sub": _sub,
+    "mul": _mul,
+    "div": _div,
+    "neg": _neg,
+    "identity": _identity,
+}

@@ -1,0 +1,266 @@
+"""Cell -> Graph: unroll, check names, find types, build nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cellsearch.errors import LanguageError
+from cellsearch.ir.build import Builder, value
+from cellsearch.ir.cell import Cell
+from cellsearch.ir.expressions import (
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Transpose,
+    walk,
+)
+from cellsearch.ir.graph import Form, Graph, Node, StateValue, Weight, topological
+from cellsearch.ir.naming import check_names
+from cellsearch.ir.ops import NORMS, OPS, REDUCTIONS
+from cellsearch.ir.reach import Reach, reach, unread
+from cellsearch.ir.starts import check_starts, needed_consts
+from cellsearch.ir.types import MATRIX, Type, Types, infer
+from cellsearch.ir.unroll import Unrolled, base, unroll
+from cellsearch.ir.widths import number
+
+_ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
+
+
+def elaborate(cell: Cell, sizes: Mapping[str, int] | None = None) -> Graph:
+    """What a cell computes.
+
+    Args:
+        cell: as written; no choices left in it.
+        sizes: H and X, needed only by a cell whose number of rounds depends on them.
+
+    Raises:
+        LanguageError: whatever is wrong with the cell, with its place.
+    """
+    u = unroll(cell, sizes)
+    r = reach(u)
+    _refuse_unread(u, r)
+    check_names(u, r)
+    types = infer(u, r)
+    return _Elaboration(u, r, types).run()
+
+
+def _refuse_unread(u: Unrolled, r: Reach) -> None:
+    dead = unread(u, r)
+    for line in dead.lines:
+        what = getattr(line, "target", None) or getattr(line, "name", "repeat")
+        raise LanguageError(f"nothing that the output needs reads '{what}'", line.at)
+    for s in dead.states:
+        raise LanguageError(f"nothing that the output needs reads the state '{s}'", u.cell.at)
+
+
+class _Elaboration:
+    def __init__(self, u: Unrolled, r: Reach, types: Types) -> None:
+        self.u, self.r, self.types = u, r, types
+        self.b = Builder()
+        self.equations: dict[str, Node] = {}
+        self.forms: dict[str, Form] = {}
+        self.delays: dict[Expression, tuple[int, Type]] = {}
+        self.site = 0
+
+    def run(self) -> Graph:
+        self._find_delays()
+        for name in self.r.order:
+            node = self._node(self.u.equations[name].value)
+            self.equations[name] = self._coerced(node, self.types.names[name], name)
+        weights = self._weights()
+        states = tuple(self._states(weights))
+        output = self.equations[self.u.cell.output]
+        order = topological([output, *(s.next for s in states)])
+        self._conv_stands_alone(order)
+        return Graph(
+            name=self.u.cell.name,
+            inputs={x: self.types.names[x] for x in self.u.cell.inputs},
+            states=states,
+            weights=weights,
+            output=output,
+            equations=self.equations,
+            consts=needed_consts(order, states, weights, self.u.consts),
+            needs=self.types.needs,
+            _order=order,
+        )
+
+    def _conv_stands_alone(self, nodes: tuple[Node, ...]) -> None:
+        for node in nodes:
+            for i, a in enumerate(node.args):
+                if a.op == "conv" and (node.op, i) != ("matmul", 0):
+                    name = a.args[0].attrs[0]
+                    raise LanguageError(f"conv({name}, {a.attrs[0]}) stands alone left of @")
+
+    def _coerced(self, node: Node, type: Type, name: str) -> Node:
+        if type.sizes and not node.type.sizes:
+            return self.b.expand(node, type)
+        if not type.sizes and node.type.sizes:
+            return self.b.node("squeeze", (node,), type=type)
+        return node
+
+    def _weights(self) -> dict[str, Weight]:
+        weights = {
+            n: Weight(n, self.types.weights[n], self._start(n), self.forms.get(n, Form()))
+            for n in self.r.free
+        }
+        for s in self.r.states:
+            if self.u.starts.get(s) == Name("learned"):
+                # An index on a state can't be written, so the name is free.
+                learned = f"{s}[0]"
+                weights[learned] = Weight(learned, self.types.names[s], Number(0.0))
+        check_starts(self.u, weights, {s: self.types.names[s] for s in self.r.states})
+        return weights
+
+    def _start(self, name: str) -> Expression | None:
+        start = self.u.starts.get(name, self.u.starts.get(base(name)))
+        return None if start == Name("default") else start
+
+    def _states(self, weights: Mapping[str, Weight]) -> Iterator[StateValue]:
+        for s in self.r.states:
+            start = self._start(s)
+            if start == Name("learned"):
+                start = Name(f"{s}[0]")
+            yield StateValue(s, self.types.names[s], start, self.equations[f"{s}'"])
+        for e, (steps, type) in self.delays.items():
+            yield from self._memory(e, steps, type)
+
+    def _memory(self, e: Expression, steps: int, type: Type) -> Iterator[StateValue]:
+        """The states in which a delay remembers: one for each step back."""
+        for k in range(2 if self._is_state(e) else 1, steps + 1):
+            new = self._delayed(e, k - 1, type) if k > 1 else self._node(e)
+            yield StateValue(_memory_name(e, k), type, None, self._coerced(new, type, str(e)))
+
+    def _find_delays(self) -> None:
+        """All delays, in the order in which they are first written."""
+        live = set(self.r.order)
+        for name, round_ in self.u.equations.items():
+            for e in walk(round_.value) if name in live else ():
+                if isinstance(e, Call) and e.function == "delay":
+                    self._found_delay(e)
+
+    def _found_delay(self, e: Call) -> None:
+        what, steps = e.items
+        longest = self.delays.get(what, (0, None))[0]
+        self.delays[what] = max(longest, int(number(steps, {}))), self.types.of(what)
+
+    def _is_state(self, e: Expression) -> bool:
+        """Whether it is a state's new value, which the state itself remembers for one step."""
+        return (
+            isinstance(e, Name)
+            and e.name.endswith("'")
+            and e.name[:-1] in self.r.states
+            and self._start(e.name[:-1]) is None
+        )
+
+    def _delayed(self, e: Expression, k: int, type: Type) -> Node:
+        own = k == 1 and self._is_state(e)
+        name = str(e)[:-1] if own else _memory_name(e, k)
+        return self.b.node("state", attrs=(name,), type=type)
+
+    def _node(self, e: Expression) -> Node:
+        match e:
+            case Number(value=v):
+                return self.b.number(v)
+            case Name():
+                return self._name(e)
+            case Negative(operand=a):
+                return self.b.unitwise("neg", self._node(a))
+            case Transpose(operand=a):
+                return self._transpose(self._matrix(a), self.types.of(e))
+            case Binary(op="@", left=a, right=b):
+                right = self._coerced(self._node(b), self.types.of(b), str(b))
+                return self.b.matmul(self._matrix(a), right, self.types.of(e))
+            case Binary(op=op, left=a, right=b):
+                return self.b.unitwise(_ARITHMETIC[op], self._node(a), self._node(b))
+            case Call():
+                return self._call(e)
+        raise AssertionError(f"no node for {e}")
+
+    def _matrix(self, e: Expression) -> Node:
+        return self._coerced(self._node(e), self.types.of(e), str(e))
+
+    def _transpose(self, a: Node, type: Type) -> Node:
+        if a.op in ("transpose", "identity"):
+            return a.args[0] if a.args else a
+        return self.b.node("transpose", (a,), type=type)
+
+    def _name(self, e: Name) -> Node:
+        n = e.name
+        if n == "I":
+            return self.b.node("identity", type=self.types.of(e))
+        if n in self.u.numbers:
+            return self.b.number(self.u.numbers[n])
+        if n in self.u.consts:
+            return self.b.node("const", attrs=(n,), type=Type())
+        if n in self.u.equations:
+            return self.equations[n]
+        op = "input" if n in self.u.cell.inputs else "state" if n in self.u.states else "weight"
+        return self.b.node(op, attrs=(n,), type=self.types.names[n])
+
+    def _call(self, e: Call) -> Node:
+        f, items = e.function, e.items
+        if f in OPS:
+            return self.b.unitwise(f, *map(self._node, items))
+        if f == "delay":
+            return self._delayed(items[0], int(number(items[1], {})), self.types.of(items[0]))
+        if f in REDUCTIONS or f in NORMS:
+            a = self._coerced(self._node(items[0]), self.types.of(items[0]), str(items[0]))
+            return self.b.node(f, (a,), type=self.types.of(e))
+        if f == "dropout":
+            return self._dropout(e)
+        if f == "zoneout":
+            return self._zoneout(e)
+        return self._structure(e)
+
+    def _structure(self, e: Call) -> Node:
+        type = self.types.of(e)
+        args = tuple(self._matrix(a) for a in (e.items if e.function == "outer" else e.items[:1]))
+        if e.function in ("diag", "outer"):
+            return self.b.node(e.function, args, type=type)
+        if args[0].op == "zeros":
+            return args[0]
+        count = int(number(e.items[1], {}))
+        form = Form(heads=count) if e.function == "block" else Form(side=count)
+        name = str(args[0].attrs[0])
+        if self.forms.setdefault(name, form) != form:
+            raise LanguageError(f"'{name}' is stored in two forms; '{e}' is the second", e.at)
+        return self.b.node(e.function, args, (count,), type=type)
+
+    def _probability(self, e: Expression) -> float:
+        p = number(e, self.u.numbers, "a probability")
+        if not 0 <= p < 1:
+            raise LanguageError(f"a probability is at least 0 and below 1, got {p:g}", e.at)
+        return p
+
+    def _new_site(self) -> int:
+        """Each written call draws its own mask, so no two noise nodes are shared."""
+        self.site += 1
+        return self.site
+
+    def _dropout(self, e: Call) -> Node:
+        a, p = self._node(e.items[0]), self._probability(e.items[1])
+        if p == 0 or value(a) == 0:
+            return a
+        fixed = a.type.kind == MATRIX and not _varies(a)
+        attrs = (p, self._new_site(), "sequence" if fixed else "step")
+        return self.b.node("dropout", (a,), attrs, type=a.type)
+
+    def _zoneout(self, e: Call) -> Node:
+        type = self.types.of(e)
+        new, old = (self._coerced(self._node(a), type, str(a)) for a in e.items[:2])
+        p = self._probability(e.items[2])
+        if p == 0:
+            return new
+        return self.b.node("zoneout", (new, old), (p, self._new_site()), type=type)
+
+
+def _varies(a: Node) -> bool:
+    """Whether a value can differ from step to step."""
+    return any(n.op in ("input", "state") for n in topological([a]))
+
+
+def _memory_name(e: Expression, k: int) -> str:
+    return f"delay({e}, {k})"

@@ -1,0 +1,274 @@
+"""A cell with its rounds written out: `repeat` is gone, every name is concrete (`u[2]`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from cellsearch.errors import LanguageError
+from cellsearch.ir.cell import (
+    Cell,
+    Const,
+    Equation,
+    Init,
+    Line,
+    Needs,
+    Output,
+    Param,
+    Repeat,
+    Width,
+    flat,
+)
+from cellsearch.ir.expressions import Call, Expression, Name, Number, names, number_text
+from cellsearch.ir.ops import RESERVED
+from cellsearch.ir.widths import NeedsSizesError, number, substitute, whole
+
+MOST_EQUATIONS = 10_000
+
+# Functions whose last argument is a whole number that is known when the cell is read.
+_COUNTED = {"delay": "a delay", "block": "a number of heads", "conv": "a filter's side"}
+
+
+@dataclass(frozen=True)
+class Round:
+    """One equation of the unrolled cell, and the line that it comes from."""
+
+    name: str
+    value: Expression
+    width: Width | None
+    line: Equation
+
+
+@dataclass
+class Unrolled:
+    """What `unroll` finds. Names are concrete in `equations`; elsewhere they are as written.
+
+    Attributes:
+        consts: their values over H and X, other consts put in.
+        numbers: the values of those that need neither.
+        places: for each concrete name, the places in the text where it is read.
+    """
+
+    cell: Cell
+    consts: dict[str, Expression] = field(default_factory=dict)
+    numbers: dict[str, float] = field(default_factory=dict)
+    equations: dict[str, Round] = field(default_factory=dict)
+    params: dict[str, Param] = field(default_factory=dict)
+    starts: dict[str, Expression] = field(default_factory=dict)
+    start_lines: dict[str, Line] = field(default_factory=dict)
+    needs: list[Needs] = field(default_factory=list)
+    places: dict[str, set[tuple[int, ...]]] = field(default_factory=dict)
+
+    @property
+    def states(self) -> dict[str, Width | None]:
+        """The header's states and their widths."""
+        return {s.name: s.width for s in self.cell.states}
+
+    def width(self, width: Width | None) -> Width | None:
+        """A width with the consts put in."""
+        if width is None:
+            return None
+        return Width(tuple(substitute(e, self.consts) for e in width.sizes))
+
+
+def base(name: str) -> str:
+    """`u` of `u[2]`."""
+    return name.partition("[")[0]
+
+
+def stem(name: str) -> str:
+    """What a weight's name ends in to belong to an equation: `h` of `h'`, `u[2]` of `u[2]`."""
+    return name.replace("'", "")
+
+
+def unroll(cell: Cell, sizes: Mapping[str, int] | None = None) -> Unrolled:
+    """The cell without `repeat`.
+
+    Args:
+        cell: as written.
+        sizes: H and X, for a cell whose rounds depend on them.
+
+    Raises:
+        LanguageError: a name defined twice or reserved, a bound or an index that is no whole
+            number, too many rounds.
+    """
+    return _Unroller(cell, dict(sizes or {})).run()
+
+
+class _Unroller:
+    def __init__(self, cell: Cell, sizes: dict[str, int]) -> None:
+        self.cell = cell
+        self.out = Unrolled(cell)
+        self.out.numbers.update(sizes)
+        self.sizes = sizes
+        self.defined: dict[str, int] = {}
+        self.loops: dict[str, float] = {}
+
+    def run(self) -> Unrolled:
+        self._header()
+        # Consts first: lines stand in any order.
+        for line in flat(self.cell.lines):
+            if isinstance(line, Const):
+                self._const(line)
+        self._consts_known()
+        self._loop_variables()
+        self._lines(self.cell.lines, ())
+        for n in self.sizes:
+            del self.out.numbers[n]
+        self._primes()
+        return self.out
+
+    def _define(self, name: str, line: Line | None) -> None:
+        at = line.at if line else self.cell.at
+        if base(name).rstrip("'") in RESERVED:
+            raise LanguageError(f"'{base(name)}' is a reserved word, it cannot be defined", at)
+        if name in self.defined:
+            first = self.defined[name]
+            where = f" (first in line {first})" if first else ""
+            raise LanguageError(f"'{name}' is defined twice{where}", at)
+        self.defined[name] = at.number if at else 0
+
+    def _header(self) -> None:
+        if not self.cell.states:
+            raise LanguageError("a cell needs a state", self.cell.at)
+        for name in [*self.cell.inputs, *(s.name for s in self.cell.states)]:
+            if name.endswith("'"):
+                raise LanguageError(f"'{name}': a header's names have no prime", self.cell.at)
+            self._define(name, None)
+
+    def _const(self, line: Const) -> None:
+        self._define(line.name, line)
+        self.out.consts[line.name] = line.value
+
+    def _consts_known(self) -> None:
+        raw = dict(self.out.consts)
+        for name in raw:
+            self.out.consts[name] = self._closed(name, raw, ())
+        for name, value in self.out.consts.items():
+            try:
+                self.out.numbers[name] = number(value, self.sizes, f"the const '{name}'")
+            except NeedsSizesError:
+                # It depends on H or X: known when a module is made.
+                continue
+
+    def _closed(self, name: str, raw: dict[str, Expression], path: tuple[str, ...]) -> Expression:
+        if name in path:
+            circle = " -> ".join([*path[path.index(name) :], name])
+            raise LanguageError(f"circle of consts: {circle}", raw[name].at)
+        inner = {n: self._closed(n, raw, (*path, name)) for n in names(raw[name]) if n in raw}
+        return substitute(raw[name], inner)
+
+    def _loop_variables(self) -> None:
+        taken = {n for line in flat(self.cell.lines) for n in _defined_by(line)}
+        taken |= {*self.cell.inputs, *self.out.states}
+        for line in flat(self.cell.lines):
+            if isinstance(line, Repeat):
+                self._loop_variable(line, taken)
+
+    def _loop_variable(self, line: Repeat, taken: set[str]) -> None:
+        v = line.variable
+        if v in RESERVED:
+            raise LanguageError(f"'{v}' is a reserved word, it cannot be a loop variable", line.at)
+        if v in taken or any(isinstance(b, Repeat) and b.variable == v for b in flat(line.body)):
+            raise LanguageError(f"the loop variable '{v}' is another name of the cell", line.at)
+
+    def _lines(self, lines: tuple[Line, ...], path: tuple[int, ...]) -> None:
+        for i, line in enumerate(lines):
+            place = (*path, i)
+            match line:
+                case Repeat():
+                    self._repeat(line, place)
+                case Equation():
+                    self._equation(line, place)
+                case Param():
+                    self._param(line)
+                case Init():
+                    self._start(line.name, line.value, line)
+                case Needs():
+                    self.out.needs.append(line)
+                case Output():
+                    if "output" in self.defined:
+                        raise LanguageError("a cell has one output", line.at)
+                    self.defined["output"] = 0
+
+    def _repeat(self, line: Repeat, place: tuple[int, ...]) -> None:
+        known = {**self.out.numbers, **self.loops}
+        low = whole(line.low, known, "a bound of repeat")
+        high = whole(line.high, known, "a bound of repeat")
+        if high - low >= MOST_EQUATIONS:
+            raise LanguageError(f"{high - low + 1} rounds are more than {MOST_EQUATIONS}", line.at)
+        for k in range(low, high + 1):
+            self.loops[line.variable] = k
+            self._lines(line.body, place)
+        self.loops.pop(line.variable, None)
+
+    def _equation(self, line: Equation, place: tuple[int, ...]) -> None:
+        name = self._concrete(line.target).name
+        self._define(name, line)
+        if len(self.out.equations) >= MOST_EQUATIONS:
+            raise LanguageError(f"more than {MOST_EQUATIONS} equations", line.at)
+        value = self._unrolled(line.value, place)
+        width = line.width and Width(tuple(self._looped(e) for e in line.width.sizes))
+        self.out.equations[name] = Round(name, value, self.out.width(width), line)
+
+    def _param(self, line: Param) -> None:
+        # A param given in a block speaks for all its rounds.
+        if self.out.params.get(line.name) is line:
+            return
+        self._define(line.name, line)
+        self.out.params[line.name] = line
+        if line.start is not None:
+            self._start(line.name, line.start, line)
+
+    def _start(self, name: str, value: Expression, line: Line) -> None:
+        if self.out.start_lines.get(name) is line:
+            return
+        if name in self.out.starts:
+            raise LanguageError(f"'{name}' is given a start twice", line.at)
+        self.out.starts[name], self.out.start_lines[name] = value, line
+
+    def _looped(self, e: Expression) -> Expression:
+        values = {v: Number(float(k)) for v, k in self.loops.items()}
+        return substitute(e, values)
+
+    def _concrete(self, n: Name) -> Name:
+        if n.index is None:
+            return n
+        known = {**self.out.numbers, **self.loops}
+        index = whole(n.index, known, "an index")
+        return replace(n, name=f"{n.name}[{number_text(index)}]", index=None)
+
+    def _unrolled(self, e: Expression, place: tuple[int, ...]) -> Expression:
+        """A copy with concrete names. Rounds share no node, so that each has its own noise."""
+        if isinstance(e, Name):
+            if e.index is None and e.name in self.loops:
+                return Number(float(self.loops[e.name]), at=e.at)
+            concrete = self._concrete(e)
+            self.out.places.setdefault(concrete.name, set()).add(place)
+            return replace(concrete)
+        parts = tuple(self._unrolled(p, (*place, i)) for i, p in enumerate(e.parts))
+        if isinstance(e, Call) and e.function in _COUNTED and len(parts) == 2:
+            known = {**self.out.numbers, **self.loops}
+            count = whole(e.parts[1], known, _COUNTED[e.function])
+            parts = (parts[0], Number(float(count), at=e.at))
+            if count < 1:
+                raise LanguageError(f"{_COUNTED[e.function]} is at least 1, got {count}", e.at)
+        return e.with_parts(parts) if parts else replace(e)
+
+    def _primes(self) -> None:
+        states = self.out.states
+        for name, equation in self.out.equations.items():
+            if "'" in name and stem(name) not in states:
+                message = f"'{name}' is primed, but '{stem(name)}' is no state"
+                raise LanguageError(message, equation.line.at)
+        for s in states:
+            if f"{s}'" not in self.out.equations:
+                raise LanguageError(f"the state '{s}' has no equation \"{s}'\"", self.cell.at)
+
+
+def _defined_by(line: Line) -> Iterator[str]:
+    match line:
+        case Equation(target=t):
+            yield t.name
+        case Param(name=n) | Const(name=n):
+            yield n

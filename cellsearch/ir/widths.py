@@ -1,0 +1,169 @@
+"""Whole numbers made of H, X, consts and loop variables: widths, indices, bounds; and consts.
+
+H and X are not known before a module is made, so widths stay symbolic. Two widths are the same
+where they agree at many sizes: exact for the polynomials and floors that people write.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from cellsearch.errors import LanguageError, nearest
+from cellsearch.ir.expressions import (
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    names,
+    rewrite,
+)
+from cellsearch.ir.ops import OPS
+
+Sizes = Mapping[str, float]
+
+
+class NeedsSizesError(LanguageError):
+    """A value that is known only where H and X are given."""
+
+
+def number(e: Expression, known: Sizes, what: str = "a const") -> float:
+    """The value of an expression of numbers and `known` names.
+
+    Raises:
+        NeedsSizesError: it reads H or X (or another input's width), which `known` does not hold.
+        LanguageError: it reads anything else, or has no value.
+    """
+    match e:
+        case Number(value=v):
+            return v
+        case Name(name="inf"):
+            return math.inf
+        case Name(name=n, index=None) if n in known:
+            return known[n]
+        case Name(name=n) if n in ("H", "X") or n.startswith("X."):
+            raise NeedsSizesError(f"{what} cannot depend on {n} here", e.at)
+        case Name(name=n):
+            near = nearest(n, known)
+            message = f"{what} is made of numbers, H, X, consts and loop variables; got '{e}'{near}"
+            raise LanguageError(message, e.at)
+        case Negative(operand=a):
+            return -number(a, known, what)
+        case Binary(op=op, left=a, right=b) if op != "@":
+            return _arithmetic(op, number(a, known, what), number(b, known, what), e)
+        case Call(function=f, items=items) if f in OPS:
+            return _call(f, [number(a, known, what) for a in items], e)
+    raise LanguageError(f"{what} cannot be '{e}'", e.at)
+
+
+def _arithmetic(op: str, a: float, b: float, e: Expression) -> float:
+    try:
+        value = {
+            "+": lambda: a + b,
+            "-": lambda: a - b,
+            "*": lambda: a * b,
+            "/": lambda: a / b,
+            "//": lambda: a // b,
+        }[op]()
+    except ZeroDivisionError:
+        raise LanguageError(f"'{e}' divides by zero", e.at) from None
+    except OverflowError:
+        raise LanguageError(f"'{e}' is too large", e.at) from None
+    return value
+
+
+def _call(f: str, arguments: list[float], e: Expression) -> float:
+    with np.errstate(all="ignore"):
+        value = float(OPS[f].body(*map(np.float64, arguments)))
+    if math.isnan(value):
+        raise LanguageError(f"'{e}' has no value", e.at)
+    return value
+
+
+def whole(e: Expression, known: Sizes, what: str = "a width") -> int:
+    """The value of an expression that has to be a whole number."""
+    value = number(e, known, what)
+    if not math.isfinite(value) or value != int(value):
+        hint = "; // divides rounding down" if "/" in str(e) else ""
+        raise LanguageError(f"{what} must be a whole number, got '{e}' = {value:g}{hint}", e.at)
+    return int(value)
+
+
+def substitute(e: Expression, values: Mapping[str, Expression]) -> Expression:
+    """The expression with names replaced, for consts in widths."""
+    return rewrite(
+        e, lambda n: values.get(n.name) if isinstance(n, Name) and n.index is None else None
+    )
+
+
+# Sizes at which two widths are compared. Large and unrelated, so that equal there means equal.
+_SAMPLES = tuple(
+    {"H": 5040 * (7919 + 13 * i), "X": 5040 * (104729 + 17 * i), "other": 5040 * (1299709 + 19 * i)}
+    for i in range(4)
+)
+
+
+@dataclass(frozen=True)
+class Size:
+    """A symbolic width: an expression over H and X (and `X.v` for a further input `v`).
+
+    Two sizes are equal where their values are, at every sample.
+    """
+
+    expression: Expression = field(compare=False)
+    values: tuple[int, ...]
+
+    @staticmethod
+    def of(e: Expression) -> Size:
+        """The size of an expression whose consts have been put in.
+
+        Raises:
+            LanguageError: it is no whole number.
+        """
+        return Size(e, tuple(_sample(e, sizes) for sizes in _SAMPLES))
+
+    def at(self, sizes: Sizes) -> int:
+        """Its value where H and X are given.
+
+        Raises:
+            LanguageError: it is not a whole number of at least 1 there.
+        """
+        value = whole(self.expression, sizes)
+        if value < 1:
+            given = ", ".join(f"{k} = {int(v)}" for k, v in sizes.items())
+            raise LanguageError(
+                f"the width {self} is {value} where {given}; a width is at least 1",
+                self.expression.at,
+            )
+        return value
+
+    @cached_property
+    def fixed(self) -> bool:
+        """Whether it is the same number whatever H and X are."""
+        return len(set(self.values)) == 1
+
+    def __str__(self) -> str:
+        return str(self.expression)
+
+
+def _sample(e: Expression, sizes: Mapping[str, int]) -> int:
+    known: dict[str, float] = {"H": sizes["H"], "X": sizes["X"]}
+    for n in _other_inputs(e):
+        # Distinct inputs have distinct widths; a stable code of the name tells them apart.
+        known[n] = sizes["other"] + 5040 * sum(ord(c) * 31**i for i, c in enumerate(n))
+    return whole(e, known)
+
+
+def _other_inputs(e: Expression) -> set[str]:
+    return {n for n in names(e) if n.startswith("X.")}
+
+
+H = Size.of(Name("H"))
+X = Size.of(Name("X"))
+ONE = Size.of(Number(1))

@@ -1,0 +1,125 @@
+"""Text -> cells: headers, derived cells, and where a base is found."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import cast
+
+from cellsearch.errors import LanguageError, nearest
+from cellsearch.ir.cell import Cell, State
+from cellsearch.ir.ops import RESERVED
+from cellsearch.lang.edits import apply_lines
+from cellsearch.lang.expressions import Reader
+from cellsearch.lang.lines import read_lines, read_width
+from cellsearch.lang.tokens import LogicalLine, Token, logical_lines
+
+Library = Mapping[str, Cell]
+
+
+def parse_cells(
+    text: str, *, library: Library | None = None, file: str | None = None
+) -> dict[str, Cell]:
+    """All cells of a text, by name.
+
+    Args:
+        text: cells, one after another.
+        library: where a derived cell finds its base if the text has none of that name.
+        file: the name that messages give to the text.
+
+    Raises:
+        LanguageError: what is wrong, with line and column.
+    """
+    found: dict[str, Cell] = {}
+    known = layered(found, library or {})
+    for header, body in _sections(logical_lines(text, file)):
+        cell = _read(header, body, known)
+        if cell.name in found:
+            message = f"the cell '{cell.name}' is defined twice"
+            raise LanguageError(message, header.tokens[0].at)
+        found[cell.name] = cell
+    if not found:
+        raise LanguageError(f"{file or 'the text'} has no cell; expected 'cell name(x; h)'")
+    return found
+
+
+def layered(first: Library, second: Library) -> Library:
+    """Two libraries as one, the first before the second; nothing is parsed until asked for."""
+    maps = cast(list[MutableMapping[str, Cell]], [first, second])
+    return ChainMap(*maps)
+
+
+def parse_cell(text: str, *, library: Library | None = None, file: str | None = None) -> Cell:
+    """The last cell of a text. See `parse_cells`."""
+    return list(parse_cells(text, library=library, file=file).values())[-1]
+
+
+def _sections(lines: Iterable[LogicalLine]) -> Iterator[tuple[LogicalLine, list[LogicalLine]]]:
+    """Each header with the indented lines under it."""
+    header: LogicalLine | None = None
+    body: list[LogicalLine] = []
+    for line in lines:
+        if line.indent == 0:
+            if header:
+                yield header, body
+            header, body = line, []
+        elif header is None:
+            message = "expected 'cell name(x; h)' at the start of a line before any other line"
+            raise LanguageError(message, line.tokens[0].at)
+        else:
+            body.append(line)
+    if header:
+        yield header, body
+
+
+def _read(header: LogicalLine, body: list[LogicalLine], library: Library) -> Cell:
+    r = Reader(header.tokens)
+    r.expect("cell")
+    name = _new(r, "the cell's name")
+    if r.accept("="):
+        return _derived(r, name, header, body, library)
+    inputs, states = _signature(r)
+    r.end()
+    doc = (*header.above, *([header.note] if header.note else []))
+    return Cell(name.text, inputs, states, read_lines(body), doc, name.at)
+
+
+def _new(r: Reader, what: str) -> Token:
+    token = r.name(what)
+    if token.text in RESERVED:
+        raise LanguageError(f"'{token.text}' is a reserved word, it cannot be {what}", token.at)
+    if "'" in token.text:
+        raise LanguageError(f"'{token.text}' has a prime, it cannot be {what}", token.at)
+    return token
+
+
+def _signature(r: Reader) -> tuple[tuple[str, ...], tuple[State, ...]]:
+    r.expect("(")
+    inputs = [_new(r, "an input").text]
+    while r.accept(","):
+        inputs.append(_new(r, "an input").text)
+    r.expect(";")
+    states = [_state(r)]
+    while r.accept(","):
+        states.append(_state(r))
+    r.expect(")")
+    return tuple(inputs), tuple(states)
+
+
+def _state(r: Reader) -> State:
+    return State(_new(r, "a state").text, read_width(r))
+
+
+def _derived(
+    r: Reader, name: Token, header: LogicalLine, body: list[LogicalLine], library: Library
+) -> Cell:
+    base = r.name("the name of a cell")
+    r.expect("with")
+    r.end()
+    if base.text not in library:
+        message = f"no cell is called '{base.text}'{nearest(base.text, library)}"
+        raise LanguageError(message, base.at)
+    if not body:
+        raise LanguageError(f"expected lines under '{name.text} = {base.text} with'", base.at)
+    doc = (*header.above, *([header.note] if header.note else []))
+    return apply_lines(library[base.text], read_lines(body), name=name.text, doc=doc, at=name.at)

@@ -1,0 +1,166 @@
+"""Tokens -> expressions, by precedence (Pratt 1973).
+
+From loose to tight: `|`, `+ -`, `* /`, unary `-`, `@` (which groups to the right), `.T`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cellsearch.errors import LanguageError, nearest
+from cellsearch.ir.expressions import (
+    LOOSE,
+    MAP,
+    PRECEDENCE,
+    SIGN,
+    SUM,
+    Binary,
+    Call,
+    Choice,
+    Expression,
+    Hole,
+    Name,
+    Negative,
+    Number,
+    Transpose,
+)
+from cellsearch.ir.ops import ARITY
+from cellsearch.lang.tokens import Token
+
+# Deeper trees, by brackets or by operators in a row, would exhaust the stack of the walks.
+DEEPEST = 100
+MOST_OPERATORS = 200
+
+
+class Reader:
+    """Reads expressions from the tokens of one line."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.tokens = tokens
+        self.i = 0
+        self.depth = 0
+        self.operators = 0
+
+    @property
+    def token(self) -> Token:
+        """The next token."""
+        return self.tokens[self.i]
+
+    def sees(self, *texts: str) -> bool:
+        """Whether the next token is one of these marks or words."""
+        return self.token.kind in ("mark", "name") and self.token.text in texts
+
+    def accept(self, text: str) -> bool:
+        """Take the next token if it is this one."""
+        if self.sees(text):
+            self.i += 1
+            return True
+        return False
+
+    def expect(self, text: str) -> Token:
+        """Take the next token, which has to be this one."""
+        if not self.sees(text):
+            raise self.error(f"'{text}'")
+        self.i += 1
+        return self.tokens[self.i - 1]
+
+    def name(self, what: str = "a name") -> Token:
+        """Take a name."""
+        if self.token.kind != "name":
+            raise self.error(what)
+        self.i += 1
+        return self.tokens[self.i - 1]
+
+    def end(self) -> None:
+        """Nothing may follow."""
+        if self.token.kind != "end":
+            raise self.error("an operator or the end of the line")
+
+    def error(self, wanted: str) -> LanguageError:
+        """The error that something else was expected here."""
+        got = f"'{self.token.text}'" if self.token.kind != "end" else "the end of the line"
+        return LanguageError(f"expected {wanted}, got {got}", self.token.at)
+
+    def expression(self, around: int = LOOSE) -> Expression:
+        """An expression whose operators bind at least as tightly as `around`."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise LanguageError(f"nested more than {DEEPEST} deep", self.token.at)
+        left = self._prefix()
+        while (strength := self._strength()) is not None and strength >= around:
+            left = self._infix(left, strength)
+        self.depth -= 1
+        return left
+
+    def _strength(self) -> int | None:
+        if self.token.kind != "mark":
+            return None
+        return LOOSE if self.token.text == "|" else PRECEDENCE.get(self.token.text)
+
+    def _infix(self, left: Expression, strength: int) -> Expression:
+        op = self.token
+        self.i += 1
+        self.operators += 1
+        if self.operators > MOST_OPERATORS:
+            raise LanguageError(f"more than {MOST_OPERATORS} operators in one line", op.at)
+        if op.text == "|":
+            options = [left, self.expression(SUM)]
+            while self.accept("|"):
+                options.append(self.expression(SUM))
+            return Choice(tuple(options), at=left.at)
+        right = self.expression(MAP if op.text == "@" else strength + 1)
+        return Binary(op.text, left, right, at=left.at)
+
+    def _prefix(self) -> Expression:
+        token = self.token
+        if self.accept("-"):
+            return Negative(self.expression(SIGN), at=token.at)
+        e = self._atom()
+        while self.sees("."):
+            self.i += 1
+            self.expect("T")
+            e = Transpose(e, at=token.at)
+        return e
+
+    def _atom(self) -> Expression:
+        token = self.token
+        if self.accept("("):
+            e = self.expression()
+            self.expect(")")
+            return e
+        if token.kind == "number":
+            self.i += 1
+            return self._number(token)
+        if token.kind == "hole":
+            self.i += 1
+            return Hole(token.text[1:], at=token.at)
+        self.name("a name, a number or '('")
+        if self.sees("("):
+            return self._call(token)
+        if self.accept("["):
+            index = self.expression(SUM)
+            self.expect("]")
+            return Name(token.text, index, at=token.at)
+        return Name(token.text, at=token.at)
+
+    def _number(self, token: Token) -> Number:
+        value = float(token.text)
+        if math.isinf(value):
+            raise LanguageError(f"the number {token.text} is too large", token.at)
+        return Number(value, at=token.at)
+
+    def _call(self, token: Token) -> Call:
+        f = token.text
+        if f not in ARITY:
+            raise LanguageError(f"unknown function '{f}'{nearest(f, ARITY)}", token.at)
+        self.expect("(")
+        items = [self.expression()]
+        while self.accept(","):
+            items.append(self.expression())
+        self.expect(")")
+        if len(items) != ARITY[f]:
+            plural = "" if ARITY[f] == 1 else "s"
+            message = f"'{f}' takes {ARITY[f]} argument{plural}, got {len(items)}"
+            raise LanguageError(message, token.at)
+        return Call(tuple(items), f, at=token.at)

@@ -1,0 +1,165 @@
+"""Tokens -> the lines of a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from cellsearch.errors import LanguageError
+from cellsearch.ir.cell import (
+    Const,
+    Equation,
+    Init,
+    Line,
+    Needs,
+    Output,
+    Param,
+    Repeat,
+    Width,
+)
+from cellsearch.ir.expressions import SUM, Name
+from cellsearch.ir.ops import RESERVED
+from cellsearch.lang.expressions import Reader
+from cellsearch.lang.tokens import LogicalLine, Token
+
+
+def read_lines(lines: Sequence[LogicalLine]) -> tuple[Line, ...]:
+    """The lines under a header, blocks put together by their indentation.
+
+    Raises:
+        LanguageError: a line that is none, or an indentation that fits no block.
+    """
+    return _Block(lines).read(lines[0].indent) if lines else ()
+
+
+class _Block:
+    def __init__(self, lines: Sequence[LogicalLine]) -> None:
+        self.lines = lines
+        self.i = 0
+
+    def read(self, indent: int) -> tuple[Line, ...]:
+        out: list[Line] = []
+        while self.i < len(self.lines) and self.lines[self.i].indent >= indent:
+            line = self.lines[self.i]
+            if line.indent != indent:
+                message = f"expected an indentation of {indent}, got {line.indent}"
+                raise LanguageError(message, line.tokens[0].at)
+            self.i += 1
+            read = _line(line)
+            if isinstance(read[0], Repeat):
+                read = [replace(read[0], body=self._body(indent, line.tokens[0]))]
+            out += read
+        return tuple(out)
+
+    def _body(self, indent: int, header: Token) -> tuple[Line, ...]:
+        if self.i == len(self.lines) or self.lines[self.i].indent <= indent:
+            raise LanguageError("expected indented lines under 'repeat'", header.at)
+        # As deep as a parsed expression may be: the walks over both are recursive.
+        if indent > 100:
+            raise LanguageError("nested more than 100 deep", header.at)
+        return self.read(self.lines[self.i].indent)
+
+
+def _line(line: LogicalLine) -> list[Line]:
+    reader = Reader(line.tokens)
+    first = line.tokens[0]
+    read = _READERS.get(first.text, _equation) if first.kind == "name" else _equation
+    found = read(reader)
+    reader.end()
+    head, *rest = (replace(li, at=li.at or first.at) for li in found)
+    return [replace(head, above=line.above, note=line.note), *rest]
+
+
+def _equation(r: Reader) -> list[Line]:
+    token = r.name("an equation, or param, const, init, output, needs, repeat")
+    target = Name(token.text, at=token.at)
+    if token.text.rstrip("'") in RESERVED:
+        message = f"'{token.text}' is a reserved word, it cannot be defined"
+        raise LanguageError(message, token.at)
+    if r.accept("["):
+        target = replace(target, index=r.expression(SUM))
+        r.expect("]")
+    width = read_width(r)
+    r.expect("=")
+    return [Equation(target, r.expression(), width, at=token.at)]
+
+
+def read_width(r: Reader) -> Width | None:
+    """`: width`, if it stands here."""
+    if not r.accept(":"):
+        return None
+    if r.accept("scalar"):
+        return Width()
+    start = r.i
+    if r.accept("("):
+        rows = r.expression(SUM)
+        if r.accept(","):
+            columns = r.expression(SUM)
+            r.expect(")")
+            return Width((rows, columns))
+        r.i = start
+    return Width((r.expression(SUM),))
+
+
+def _param(r: Reader) -> list[Line]:
+    r.expect("param")
+    tokens = [_defined(r)]
+    while r.accept(","):
+        tokens.append(_defined(r))
+    width = read_width(r)
+    start = r.expression() if r.accept("=") else None
+    return [Param(t.text, width, start, at=t.at) for t in tokens]
+
+
+def _defined(r: Reader) -> Token:
+    token = r.name()
+    if token.text in RESERVED or "'" in token.text:
+        why = "is a reserved word" if token.text in RESERVED else "has a prime"
+        raise LanguageError(f"'{token.text}' {why}, it cannot be defined here", token.at)
+    return token
+
+
+def _const(r: Reader) -> list[Line]:
+    r.expect("const")
+    token = _defined(r)
+    r.expect("=")
+    return [Const(token.text, r.expression(), at=token.at)]
+
+
+def _init(r: Reader) -> list[Line]:
+    r.expect("init")
+    token = _defined(r)
+    r.expect("=")
+    return [Init(token.text, r.expression(), at=token.at)]
+
+
+def _output(r: Reader) -> list[Line]:
+    r.expect("output")
+    token = r.name()
+    return [Output(token.text, at=token.at)]
+
+
+def _needs(r: Reader) -> list[Line]:
+    r.expect("needs")
+    left = r.expression(SUM)
+    r.expect("=")
+    return [Needs(left, r.expression(SUM))]
+
+
+def _repeat(r: Reader) -> list[Line]:
+    r.expect("repeat")
+    variable = _defined(r).text
+    r.expect("=")
+    low = r.expression(SUM)
+    r.expect("..")
+    return [Repeat(variable, low, r.expression(SUM), ())]
+
+
+_READERS: dict[str, Callable[[Reader], list[Line]]] = {
+    "param": _param,
+    "const": _const,
+    "init": _init,
+    "output": _output,
+    "needs": _needs,
+    "repeat": _repeat,
+}

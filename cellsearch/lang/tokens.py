@@ -1,0 +1,153 @@
+"""Text -> lines of tokens. A line goes on while a bracket is open; `#` starts a comment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cellsearch.errors import LanguageError, Position
+
+_LETTER = "A-Za-z\u0386\u0388-\u03ff"
+_TOKEN = re.compile(
+    rf"""
+      (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    | (?P<name>[{_LETTER}][{_LETTER}0-9_]*'?)
+    | (?P<hole>\?[{_LETTER}][{_LETTER}0-9_]*)
+    | (?P<mark>->|\.\.|//|[-+*/@|()\[\],.=:;])
+    """,
+    re.VERBOSE,
+)
+
+_HINTS = {
+    "^": "; write x * x",
+    "'": "; a prime follows its name directly, once",
+    "′": "; write the prime as '",
+    "’": "; write the prime as '",
+    "⊙": "; write *",
+    "·": "; write *",
+    "×": "; write *",
+    "−": "; write -",
+    "–": "; write -",
+    "?": "; a pattern's variable is written ?a",
+    "_": "; a name begins with a letter",
+    "\t": "; indent with spaces",
+}
+
+OPENING, CLOSING = "([", ")]"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a line: its kind (number, name, hole, mark, end), its text and its place."""
+
+    kind: str
+    text: str
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalLine:
+    """Tokens that belong together, the last of kind `end`.
+
+    Attributes:
+        indent: how many spaces stand before the first token.
+        above: comment lines right above, without `#`.
+        note: the comment at its end.
+    """
+
+    tokens: tuple[Token, ...]
+    indent: int
+    above: tuple[str, ...]
+    note: str | None
+
+
+def logical_lines(text: str, file: str | None = None) -> Iterator[LogicalLine]:
+    """The lines of a text that say something; comments go with the line that follows.
+
+    Raises:
+        LanguageError: a character that the language lacks, or a bracket that is never closed.
+    """
+    reader = _Lines(file)
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        yield from reader.read(line.removesuffix("\r"), number)
+    yield from reader.finish()
+
+
+class _Lines:
+    def __init__(self, file: str | None) -> None:
+        self.file = file
+        self.tokens: list[Token] = []
+        self.open: list[Token] = []
+        self.above: list[str] = []
+        self.notes: list[str] = []
+
+    def read(self, line: str, number: int) -> Iterator[LogicalLine]:
+        code, mark, comment = line.partition("#")
+        tokens = list(self._tokens(code, line, number))
+        if not tokens and not self.tokens:
+            if mark:
+                self.above.append(comment.strip())
+            elif not code.strip():
+                # An empty line parts what a comment belongs to from what it does not.
+                self.above.append("")
+            return
+        self.tokens += tokens
+        if mark:
+            self.notes.append(comment.strip())
+        for token in tokens:
+            self._bracket(token)
+        if not self.open:
+            yield self._line(Position(line, number, len(code.rstrip()) + 1, self.file))
+
+    def finish(self) -> Iterator[LogicalLine]:
+        if self.open:
+            first = self.open[0]
+            raise LanguageError(f"the bracket '{first.text}' is never closed", first.at)
+        return iter(())
+
+    def _tokens(self, code: str, line: str, number: int) -> Iterator[Token]:
+        column = 0
+        while column < len(code):
+            if code[column] == " ":
+                column += 1
+                continue
+            at = Position(line, number, column + 1, self.file)
+            match = _TOKEN.match(code, column)
+            if not match or match.lastgroup is None:
+                c = code[column]
+                shown = c if c.isprintable() else repr(c)[1:-1]
+                raise LanguageError(f"unexpected character '{shown}'{_HINTS.get(c, '')}", at)
+            yield Token(match.lastgroup, match.group(), at)
+            column = match.end()
+
+    def _bracket(self, token: Token) -> None:
+        if token.kind != "mark":
+            return
+        if token.text in OPENING:
+            self.open.append(token)
+        elif token.text in CLOSING:
+            wanted = OPENING[CLOSING.index(token.text)]
+            if not self.open or self.open[-1].text != wanted:
+                message = f"'{token.text}' closes no '{wanted}'"
+                raise LanguageError(message, token.at)
+            self.open.pop()
+
+    def _line(self, end: Position) -> LogicalLine:
+        first = self.tokens[0]
+        line = LogicalLine(
+            tokens=(*self.tokens, Token("end", "", end)),
+            indent=first.at.column - 1,
+            above=_trimmed(self.above),
+            note=" ".join(self.notes) or None,
+        )
+        self.tokens, self.above, self.notes = [], [], []
+        return line
+
+
+def _trimmed(comments: list[str]) -> tuple[str, ...]:
+    """The comments after the last empty line, unless all stand before it."""
+    while comments and not comments[-1]:
+        comments.pop()
+    start = max((i + 1 for i, c in enumerate(comments) if not c), default=0)
+    return tuple(comments[start:])

@@ -1,0 +1,82 @@
+"""One trial after the other in the driver's own process: the simplest thing that passes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from queue import SimpleQueue
+
+from cellsearch.record import Outcome
+from cellsearch.sweep.executors.base import (
+    TRAINER,
+    Event,
+    Executor,
+    Finished,
+    Moved,
+    Started,
+    WorkItem,
+)
+from cellsearch.sweep.executors.perform import load_trainer, perform
+
+
+class InlineExecutor(Executor):
+    """Trains in a thread, so that progress can be seen while a trial runs."""
+
+    def __init__(self, workers: int = 1, threads: int = 1, *, trainer: str = TRAINER) -> None:
+        self.trainer = trainer
+        self._stopping = threading.Event()
+
+    def run(self, items: Iterable[WorkItem]) -> Iterator[Event]:
+        """See `Executor.run`. `workers` and `threads` change nothing: `train` sets its threads."""
+        self._stopping.clear()
+        try:
+            for item in items:
+                yield Started(item.key, item.attempt, "inline")
+                yield from self._run_one(item)
+                if self._stopping.is_set():
+                    return
+        finally:
+            self._stopping.set()
+
+    def stop(self) -> None:
+        """See `Executor.stop`."""
+        self._stopping.set()
+
+    def _run_one(self, item: WorkItem) -> Iterator[Event]:
+        said: SimpleQueue[Event | Exception | None] = SimpleQueue()
+        thread = threading.Thread(target=self._perform, args=(item, said), daemon=True)
+        thread.start()
+        try:
+            yield from _until_end(said)
+        except BaseException:
+            # The iterator was closed, or Ctrl-C came twice: do not wait for the trial's end.
+            self._stopping.set()
+            raise
+        finally:
+            thread.join()
+
+    def _perform(self, item: WorkItem, said: SimpleQueue[Event | Exception | None]) -> None:
+        try:
+            outcome = perform(
+                item,
+                load_trainer(self.trainer),
+                lambda progress: said.put(Moved(item.key, progress)),
+                self._stopping.is_set,
+            )
+        except Exception as error:
+            said.put(error)
+        else:
+            said.put(_end(item, outcome))
+
+
+def _end(item: WorkItem, outcome: Outcome | None) -> Event | None:
+    return Finished(item.key, item.attempt, outcome) if outcome else None
+
+
+def _until_end(said: SimpleQueue[Event | Exception | None]) -> Iterator[Event]:
+    while (event := said.get()) is not None:
+        if isinstance(event, Exception):
+            raise event
+        yield event
+        if isinstance(event, Finished):
+            return

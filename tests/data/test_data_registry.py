@@ -1,0 +1,71 @@
+"""A corpus is one file: a module here, an entry point elsewhere."""
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from cellsearch.config import TaskConfig
+from cellsearch.data import cache_folder, load, names, registry
+from cellsearch.data.source import Request, Texts
+from cellsearch.errors import DataError
+
+
+class Repeated:
+    """A corpus of another package."""
+
+    options = ("times",)
+
+    def read(self, request: Request) -> Texts:
+        text = f"{request.level} " * int(request.options.get("times", 100))
+        return Texts((text, text, text), about="a word", split="all the same")
+
+
+MINE = Repeated()
+
+
+def test_the_names_are_the_modules() -> None:
+    assert names() == (
+        "enwik8",
+        "grammar",
+        "ptb",
+        "stdlib-docstrings",
+        "text8",
+        "tinyshakespeare",
+        "wikitext-2",
+    )
+    assert all(registry.find(name) is not None for name in names())
+    assert registry.find("nothing") is None
+
+
+def test_a_corpus_of_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("repeated", f"{__name__}:MINE", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+    assert "repeated" in names()
+    corpus = load(TaskConfig(corpus="repeated:times=30"))
+    assert corpus.decode(corpus.train) == "char " * 30
+
+
+def test_a_corpus_of_another_package_that_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("broken", "no_such_package:MINE", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+    with pytest.raises(DataError, match=r"'broken' \(no_such_package:MINE\) cannot be loaded"):
+        load(TaskConfig(corpus="broken"))
+
+
+def test_the_cache_can_be_placed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CELLSEARCH_CACHE", str(tmp_path))
+    assert cache_folder() == tmp_path
+    monkeypatch.delenv("CELLSEARCH_CACHE")
+    assert cache_folder().name == "cellsearch"
+
+
+def test_data_costs_neither_torch_nor_a_network_library() -> None:
+    heavy = ("torch", "pandas", "urllib.request")
+    check = f"import sys, cellsearch.data; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

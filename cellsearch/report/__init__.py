@@ -1,0 +1,33 @@
+"""From a journal to a verdict that can be defended, and a page that shows it.
+
+`verdict` needs no plotting library; `build` imports what it needs when it is called.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cellsearch.report.build import Built
+    from cellsearch.report.rows import Row
+    from cellsearch.store import Journal
+
+
+def build(study: Path, out: Path) -> Built:
+    """Write the report of the study in the folder `study` into the folder `out`.
+
+    Raises:
+        StoreError: the journal cannot be read, or the report cannot be written.
+    """
+    from cellsearch.report.build import build as build_report
+
+    return build_report(study, out)
+
+
+def verdict(journal: Journal) -> list[Row]:
+    """The verdict table, a row per variant, the base first, in the order of the plan."""
+    from cellsearch.report.rows import rows
+    from cellsearch.report.verdicts import judge
+
+    return rows(judge(journal))

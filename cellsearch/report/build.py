@@ -1,0 +1,82 @@
+"""The whole report of a study: page, Markdown, tables, figures, from the journal alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from cellsearch.errors import StoreError
+from cellsearch.report import document, drawing, pages, tables
+from cellsearch.report.document import Block
+from cellsearch.report.findings import Findings
+from cellsearch.report.sections import sections
+from cellsearch.report.verdicts import judge
+from cellsearch.store import read, write_atomically
+
+
+@dataclass(frozen=True)
+class Built:
+    """Where the parts of a report lie."""
+
+    index: Path
+    markdown: Path
+    tables: tuple[Path, ...]
+    figures: tuple[Path, ...]
+
+
+class Part(NamedTuple):
+    """A section that has something to say."""
+
+    title: str
+    blocks: Sequence[Block]
+
+    @property
+    def anchor(self) -> str:
+        """The part's name in the page's address."""
+        return self.title.lower().replace(" ", "-")
+
+
+def build(study: Path, out: Path) -> Built:
+    """Write the report of `study` into `out`; the same journal gives the same bytes.
+
+    Raises:
+        StoreError: the journal cannot be read, or the report cannot be written.
+    """
+    findings = judge(read(study))
+    parts = _parts(findings)
+    blocks = [block for part in parts for block in part.blocks]
+    shown, drawn = document.tables(blocks), document.figures(blocks)
+    _make_folders(out)
+    for table in shown:
+        tables.save(table, out / "tables")
+    with drawing.style():
+        svgs = {f.name: drawing.save(f.canvas, out / "figures" / f.name) for f in drawn}
+    name = findings.journal.study.spec.name
+    write_atomically(out / "index.html", pages.html(name, parts, svgs).encode())
+    write_atomically(out / "report.md", pages.markdown(name, parts).encode())
+    return Built(
+        index=out / "index.html",
+        markdown=out / "report.md",
+        tables=_paths(out / "tables", [t.name for t in shown], (".csv", ".tex")),
+        figures=_paths(out / "figures", list(svgs), (".svg", ".pdf")),
+    )
+
+
+def _parts(findings: Findings) -> list[Part]:
+    found = [Part(s.TITLE, s.draw(s.info(findings))) for s in sections()]
+    return [part for part in found if part.blocks]
+
+
+def _make_folders(out: Path) -> None:
+    for folder in (out / "tables", out / "figures"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise StoreError(f"{folder}: cannot be made: {why}") from None
+
+
+def _paths(folder: Path, names: Sequence[str], endings: Sequence[str]) -> tuple[Path, ...]:
+    return tuple(folder / f"{name}{ending}" for name in names for ending in endings)

@@ -1,0 +1,120 @@
+"""The journal as pandas frames, for tables and figures."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from cellsearch.report.samples import trials_by_variant
+
+if TYPE_CHECKING:
+    from cellsearch.record import TrialLine
+    from cellsearch.store import Journal
+
+METRICS = (
+    "test_loss",
+    "valid_loss",
+    "valid_loss_zero_state",
+    "valid_loss_train_state",
+    "train_loss",
+)
+
+
+def trials(journal: Journal) -> pd.DataFrame:
+    """A row for every planned trial: variant, seed, status (`missing` where there is no line),
+    test_perplexity, the losses in nats per token, steps, diverged_at, seconds, error.
+    """
+    found = trials_by_variant(journal)
+    rows = []
+    for variant in journal.study.variants:
+        by_seed = {trial.seed: trial for trial in found[variant.name]}
+        rows += [_trial(variant.name, s, by_seed.get(s)) for s in range(journal.seeds)]
+    return pd.DataFrame(rows, columns=list(_TRIALS))
+
+
+def curves(journal: Journal) -> pd.DataFrame:
+    """A row per point: variant, seed, status, tokens, and the losses in nats per token."""
+    columns: dict[str, list[Any]] = {name: [] for name in ("variant", "seed", "status", *_CURVES)}
+    for variant, lines in trials_by_variant(journal).items():
+        for trial in lines:
+            _append_curve(columns, variant, trial)
+    frame = pd.DataFrame(columns)
+    return frame.astype(dict.fromkeys(_CURVES, "float64"))
+
+
+def benches(journal: Journal) -> pd.DataFrame:
+    """A row per measured variant: microseconds per token, quartiles, ratio to the base."""
+    fields = {"variant", *_BENCH}
+    rows = [bench.model_dump(include=fields) for bench in journal.benches]
+    return pd.DataFrame(rows, columns=["variant", *_BENCH])
+
+
+def blocks(journal: Journal, text: Literal["valid", "test"] = "test") -> pd.DataFrame:
+    """Mean loss in consecutive blocks of a text: a row per variant and seed, a column per block.
+
+    The noise that the text itself brings is the spread, over blocks, of a variant's row minus the
+    base's row of the same seed.
+    """
+    rows = {
+        (variant, trial.seed): trial.outcome.blocks[text].loss
+        for variant, lines in trials_by_variant(journal).items()
+        for trial in lines
+        if text in trial.outcome.blocks
+    }
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    frame.index = pd.MultiIndex.from_tuples(list(rows), names=["variant", "seed"])
+    return frame
+
+
+_TRIALS = (
+    "variant",
+    "seed",
+    "status",
+    "test_perplexity",
+    *METRICS,
+    "steps",
+    "diverged_at",
+    "seconds",
+    "attempt",
+    "error",
+)
+_CURVES = ("tokens", "train_loss", "valid_loss", "gradient_norm")
+_BENCH = (
+    "us_per_token_training",
+    "us_low",
+    "us_high",
+    "us_per_token_forward",
+    "ratio_to_base",
+    "rounds",
+)
+
+
+def _trial(variant: str, seed: int, trial: TrialLine | None) -> dict[str, object]:
+    if trial is None:
+        return {"variant": variant, "seed": seed, "status": "missing"}
+    outcome = trial.outcome
+    loss = outcome.metrics.get("test_loss")
+    return {
+        "variant": variant,
+        "seed": seed,
+        "status": outcome.status,
+        "test_perplexity": None if loss is None else math.exp(loss),
+        **{name: outcome.metrics.get(name) for name in METRICS},
+        "steps": outcome.steps,
+        "diverged_at": outcome.diverged_at,
+        "seconds": outcome.times.get("total"),
+        "attempt": trial.attempt,
+        "error": "" if outcome.error is None else f"{outcome.error.kind}: {outcome.error.message}",
+    }
+
+
+def _append_curve(columns: dict[str, list[Any]], variant: str, trial: TrialLine) -> None:
+    points = trial.outcome.curves
+    count = len(points.tokens)
+    columns["variant"] += [variant] * count
+    columns["seed"] += [trial.seed] * count
+    columns["status"] += [trial.outcome.status] * count
+    for name in _CURVES:
+        columns[name] += getattr(points, name)

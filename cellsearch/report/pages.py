@@ -1,0 +1,55 @@
+"""The page and the Markdown file: templates filled with a report's parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cellsearch.report.document import Figure, Tag, text_of
+from cellsearch.report.drawing import inline
+
+if TYPE_CHECKING:
+    from cellsearch.report.build import Part
+
+
+def html(name: str, parts: Sequence[Part], svgs: Mapping[str, str]) -> str:
+    """One file that needs nothing beside it: style and figures inside, no script."""
+    environment = _environment(autoescape=True)
+    environment.filters["svg"] = lambda figure: _svg(figure, svgs)
+    return environment.get_template("page.html").render(name=name, parts=parts)
+
+
+def markdown(name: str, parts: Sequence[Part]) -> str:
+    """The same parts, with links to the figures' files."""
+    environment = _environment(autoescape=False)
+    environment.filters["md"] = escape
+    text = environment.get_template("report.md").render(name=name, parts=parts)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it stands, in a table too."""
+    return re.sub(r"([\\`*<>|\[\]]|(?<!\w)_|_(?!\w))", r"\\\1", text)
+
+
+def _environment(autoescape: bool) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("cellsearch.report"),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["text"] = text_of
+    environment.tests["tag"] = lambda cell: isinstance(cell, Tag)
+    return environment
+
+
+def _svg(figure: Figure, svgs: Mapping[str, str]) -> Markup:
+    # The SVG is our own; names inside it were escaped by Matplotlib.
+    return Markup(inline(svgs[figure.name], figure.name, figure.words))

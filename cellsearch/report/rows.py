@@ -1,0 +1,107 @@
+"""The verdict table as data: a row per variant, numbers first, words from `words.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cellsearch.report import words
+from cellsearch.report.findings import Class, Estimate, Findings, Verdict
+from cellsearch.report.statistics import Interval, percent
+
+if TYPE_CHECKING:
+    from cellsearch.record import Variant
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the verdict table.
+
+    Attributes:
+        variant: its name.
+        kind: the class, with k/n where unstable.
+        seeds: seeds with a result, `4 of 5` where some are missing.
+        diverged: how many of them diverged.
+        change: change of perplexity against the base; in brackets where it was not tested.
+        interval: 95%, for this variant alone; none where it was not tested.
+        simultaneous: the interval that holds for all contrasts at once.
+        change_percent, interval_percent, simultaneous_percent: the same as numbers, in %.
+        p_adjusted: of the difference, after Holm; None where not tested.
+        parameters, flops: counted, of what the sweep matches by (`cells` or `model`); FLOPs
+            forward, per token.
+        us_per_token, ratio: measured in training, and as a ratio to the base; None: not measured.
+        sentence: the verdict in plain words.
+    """
+
+    variant: str
+    kind: str
+    seeds: str
+    diverged: int
+    change: str
+    interval: str
+    simultaneous: str
+    change_percent: float | None
+    interval_percent: Interval | None
+    simultaneous_percent: Interval | None
+    p_adjusted: float | None
+    parameters: int
+    flops: int
+    us_per_token: float | None
+    ratio: float | None
+    sentence: str
+
+
+def rows(findings: Findings) -> list[Row]:
+    """A row per variant in the order of the plan."""
+    return [_row(verdict, findings) for verdict in findings.verdicts.values()]
+
+
+def counted(variant: Variant, of: str) -> tuple[int, int]:
+    """Parameters and forward FLOPs per token, of the `cell`s or of the whole `model`."""
+    if of == "model":
+        return variant.model_parameters, variant.model_flops_forward
+    return variant.cell_cost.parameters, variant.cell_cost.flops_forward
+
+
+def tested(verdict: Verdict) -> bool:
+    """Whether the numbers stand for all seeds: tested, or a control, which needs no test."""
+    return verdict.adjusted is not None or verdict.kind in _CONTROLS
+
+
+_CONTROLS = (Class.MIRROR, Class.PLACEBO, Class.IDENTICAL)
+
+
+def _row(verdict: Verdict, findings: Findings) -> Row:
+    estimate, spec = verdict.estimate, findings.journal.study.spec
+    shown = estimate if tested(verdict) else None
+    parameters, flops = counted(verdict.variant, spec.match.of)
+    bench = next((b for b in findings.journal.benches if b.variant == verdict.variant.name), None)
+    return Row(
+        variant=verdict.variant.name,
+        kind=words.label(verdict),
+        seeds=words.seeds(verdict),
+        diverged=len(verdict.sample.diverged),
+        change=_change(verdict, estimate),
+        interval=words.interval(shown.pointwise if shown else None),
+        simultaneous=words.interval(shown.simultaneous if shown else None),
+        change_percent=percent(estimate.mean) if estimate else None,
+        interval_percent=_percents(shown.pointwise) if shown else None,
+        simultaneous_percent=_percents(shown.simultaneous) if shown else None,
+        p_adjusted=verdict.adjusted.difference if verdict.adjusted else None,
+        parameters=parameters,
+        flops=flops,
+        us_per_token=bench.us_per_token_training if bench else None,
+        ratio=bench.ratio_to_base if bench else None,
+        sentence=words.sentence(verdict, findings),
+    )
+
+
+def _change(verdict: Verdict, estimate: Estimate | None) -> str:
+    if estimate is None:
+        return words.MISSING
+    text = words.change(estimate.mean)
+    return text if tested(verdict) else f"[{text}]"
+
+
+def _percents(interval: Interval) -> Interval:
+    return Interval(percent(interval.low), percent(interval.high))

@@ -1,0 +1,61 @@
+"""What was compared: each cell's equations, and what differs from the base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cellsearch.report.document import Block, Code, Diff, Fold, Heading, Paragraph
+from cellsearch.report.findings import Findings
+from cellsearch.report.samples import BASE
+
+TITLE = "The cells"
+ORDER = 70
+
+
+class Cell(NamedTuple):
+    """One variant's cell."""
+
+    variant: str
+    about: str
+    changes: tuple[str, ...]
+    equations: tuple[str, ...]
+    text: str
+
+
+class Info(NamedTuple):
+    """The base's cell, and those of the variants in the order of the plan."""
+
+    base: Cell
+    others: tuple[Cell, ...]
+
+
+def info(findings: Findings) -> Info:
+    """As the plan wrote them down."""
+    cells = {name: _cell(findings, name) for name in findings.verdicts}
+    base = cells.pop(BASE)
+    return Info(base, tuple(cells.values()))
+
+
+def draw(info: Info) -> Sequence[Block]:
+    """The base in full, the others as differences, their full text on demand."""
+    blocks: list[Block] = [Heading(f"base: {info.base.about}"), Code(_body(info.base), "text")]
+    for cell in info.others:
+        blocks += [Heading(cell.variant), *_about(cell)]
+        blocks += [Diff(cell.changes)] if cell.changes else []
+        blocks.append(Fold(f"{cell.variant}, written out", [Code(cell.text, "text")]))
+    return blocks
+
+
+def _cell(findings: Findings, name: str) -> Cell:
+    variant = findings.verdicts[name].variant
+    about = variant.cell_name if name == BASE else variant.sentence or ""
+    return Cell(name, about, variant.changes, variant.equations, variant.cell)
+
+
+def _about(cell: Cell) -> list[Block]:
+    return [Paragraph(cell.about)] if cell.about else []
+
+
+def _body(cell: Cell) -> str:
+    return "\n".join(cell.equations) or cell.text

@@ -1,0 +1,177 @@
+"""The forest plot: every variant's change, both intervals and every seed, against the margin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cellsearch.report import drawing, words
+from cellsearch.report.document import Block, Figure, Paragraph
+from cellsearch.report.findings import Findings, Verdict
+from cellsearch.report.rows import tested
+from cellsearch.report.samples import BASE
+from cellsearch.report.statistics import Interval, percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TITLE = "Change against the base"
+ORDER = 20
+
+# Beyond so many margins the axis is compressed, or one bad variant would hide all others.
+WIDE = 12
+
+
+class Line(NamedTuple):
+    """One variant, in % of perplexity. Intervals are None where it was not tested."""
+
+    name: str
+    label: str
+    role: str
+    change: str
+    mean: float | None
+    alone: Interval | None
+    together: Interval | None
+    seeds: tuple[float, ...]
+    diverged: int
+
+
+class Info(NamedTuple):
+    """The lines in the order of the plan, and the margins in %."""
+
+    lines: tuple[Line, ...]
+    margin: Interval
+    level: float
+
+
+def info(findings: Findings) -> Info:
+    """A line per variant; the base is the zero."""
+    judged = [v for name, v in findings.verdicts.items() if name != BASE]
+    margin = Interval(percent(-findings.rules.margin), percent(findings.rules.margin))
+    return Info(tuple(_line(verdict) for verdict in judged), margin, findings.rules.level)
+
+
+def draw(info: Info) -> Sequence[Block]:
+    """One figure, a line per variant."""
+    if not any(line.seeds for line in info.lines):
+        return [Paragraph("No variant shares two finished seeds with the base: nothing to draw.")]
+    with drawing.style():
+        figure, ax = drawing.axes(6.2, 0.9 + 0.62 * len(info.lines))
+        _scale(ax, info)
+        _background(ax, info)
+        for row, line in enumerate(info.lines):
+            _draw_line(ax, len(info.lines) - 1 - row, line, sum(len(a.seeds) for a in info.lines))
+    return [Figure("forest", _words(info), figure, _caption(info))]
+
+
+def _line(verdict: Verdict) -> Line:
+    estimate = verdict.estimate
+    shown = estimate if tested(verdict) else None
+    bracketed = words.change(estimate.mean) if estimate else words.MISSING
+    return Line(
+        name=verdict.variant.name,
+        label=words.label(verdict),
+        role=drawing.role(verdict.kind),
+        change=bracketed if shown or not estimate else f"[{bracketed}]",
+        mean=percent(estimate.mean) if estimate else None,
+        alone=_percents(shown.pointwise) if shown else None,
+        together=_percents(shown.simultaneous) if shown else None,
+        seeds=tuple(percent(d) for d in estimate.differences) if estimate else (),
+        diverged=len(verdict.sample.diverged),
+    )
+
+
+def _percents(interval: Interval) -> Interval:
+    return Interval(percent(interval.low), percent(interval.high))
+
+
+def _reach(info: Info) -> tuple[float, float]:
+    """What must be seen: every seed and interval, and the margins."""
+    ends = [*info.margin]
+    for line in info.lines:
+        ends += [*line.seeds, *(line.together or ())]
+    return min(ends), max(ends)
+
+
+def _compressed(info: Info) -> bool:
+    return max(map(abs, _reach(info))) > WIDE * info.margin.high
+
+
+def _scale(ax: Axes, info: Info) -> None:
+    low, high = _reach(info)
+    if _compressed(info):
+        ax.set_xscale("asinh", linear_width=2 * info.margin.high)
+        ticks = np.array([0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000])
+        both = np.unique(np.concatenate([-ticks, ticks]))
+        ax.set_xticks(both[(both >= low) & (both <= high)])
+        ax.set_xlim(1.25 * low, 1.25 * high)
+    else:
+        pad = 0.06 * (high - low)
+        ax.set_xlim(low - pad, high + pad)
+    ax.xaxis.set_major_formatter(
+        lambda value, _: f"{value:+g}%".replace("-", "−") if value else "0"
+    )
+    ax.set_ylim(-0.6, len(info.lines) - 0.3)
+    ax.set_yticks([])
+    ax.set_xlabel("change of test perplexity against the base  (left is better)")
+
+
+def _background(ax: Axes, info: Info) -> None:
+    ax.axvspan(*info.margin, color=drawing.GRID, alpha=0.6, linewidth=0)
+    ax.axvline(0, color=drawing.INK, linewidth=1)
+
+
+def _draw_line(ax: Axes, y: int, line: Line, points: int) -> None:
+    colour = drawing.ROLES[line.role]
+    _title(ax, y, line)
+    if line.together and line.alone:
+        ax.plot(line.together, (y, y), color=colour, linewidth=1.2, solid_capstyle="butt")
+        for end in line.together:
+            ax.plot((end, end), (y - 0.07, y + 0.07), color=colour, linewidth=1.2)
+        ax.plot(line.alone, (y, y), color=colour, linewidth=4.5, solid_capstyle="butt")
+    if line.mean is not None:
+        face = colour if line.alone else drawing.PAPER
+        ax.plot(line.mean, y, "D", color=colour, markerfacecolor=face, markersize=6.5)
+    _draw_seeds(ax, y, line, drawing.crowded(points))
+
+
+def _title(ax: Axes, y: int, line: Line) -> None:
+    """Name at the left, change and class at the right, above the interval."""
+    at = ax.get_yaxis_transform()
+    ax.text(0, y + 0.3, line.name, transform=at, va="center", fontweight="bold", fontsize=9.5)
+    right = f"{line.change}  {line.label}"
+    ax.text(1, y + 0.3, right, transform=at, va="center", ha="right", fontsize=9)
+
+
+def _draw_seeds(ax: Axes, y: int, line: Line, crowded: bool) -> None:
+    """Every seed, spread below the interval by the golden ratio so that none hides another."""
+    order = np.arange(len(line.seeds)) * 0.6180339887 % 1
+    ax.scatter(
+        line.seeds,
+        y - 0.17 - 0.14 * order,
+        s=4 if crowded else 14,
+        color=drawing.ROLES[line.role],
+        alpha=0.35 if crowded else 0.75,
+        linewidths=0,
+        rasterized=crowded,
+    )
+
+
+def _words(info: Info) -> str:
+    each = "; ".join(f"{line.name} {line.change}, {line.label}" for line in info.lines)
+    return f"Forest plot of the change of test perplexity against the base: {each}."
+
+
+def _caption(info: Info) -> str:
+    said = (
+        "Diamond: mean. Thick line: 95% for the variant alone. Thin line: simultaneous "
+        f"({100 * info.level:.2f}% each). Dots: every paired seed. Grey band: the margin. A hollow "
+        "diamond stands for survivors, or for a variant without a test."
+    )
+    if _compressed(info):
+        said += f" The axis is compressed beyond ±{2 * info.margin.high:.0f}%."
+    if drawing.crowded(sum(len(line.seeds) for line in info.lines)):
+        said += " The seeds are drawn as an image; all are there."
+    return said

@@ -1,0 +1,89 @@
+"""How to do it again: commands, plan, versions, place, text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
+
+from cellsearch.report.document import Block, Code, Facts, Fold, Paragraph
+from cellsearch.report.findings import Findings
+
+if TYPE_CHECKING:
+    from cellsearch.record import Where
+    from cellsearch.store import Journal
+
+TITLE = "How to reproduce"
+ORDER = 80
+
+
+class Info(NamedTuple):
+    """Commands, the plan as a sweep file, and facts about what ran and where."""
+
+    commands: str
+    spec: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def info(findings: Findings) -> Info:
+    """From the journal alone."""
+    journal = findings.journal
+    return Info(_commands(journal), _spec(journal), tuple(_facts(journal)))
+
+
+def draw(info: Info) -> Sequence[Block]:
+    """Commands first."""
+    return [
+        Paragraph(
+            "The first command trains again what the plan says and measures it; the second writes "
+            "this report from the journal alone."
+        ),
+        Code(info.commands, "sh"),
+        Facts(info.facts),
+        Fold("The plan as a sweep file", [Code(info.spec, "yaml")]),
+    ]
+
+
+def _commands(journal: Journal) -> str:
+    name = journal.study.spec.name
+    added = f" --set seeds={journal.seeds}" if journal.looks > 1 else ""
+    return (
+        f"cellsearch sweep {name}.yaml --results results/{name}{added}\n"
+        f"cellsearch report results/{name} --out reports/{name}"
+    )
+
+
+def _spec(journal: Journal) -> str:
+    plan = journal.study.spec.model_dump(mode="json", by_alias=True)
+    return yaml.safe_dump(plan, sort_keys=False, allow_unicode=True, width=90)
+
+
+def _facts(journal: Journal) -> list[tuple[str, str]]:
+    places = [journal.study.where]
+    places += [t.outcome.where for t in journal.trials if t.outcome.where is not None]
+    places += [bench.where for bench in journal.benches]
+    study = journal.study
+    return [
+        ("Versions", _versions(places)),
+        ("Commit", _joined(place.git_commit or "unknown" for place in places)),
+        ("Host", _joined(place.host for place in places)),
+        ("Device", _joined(place.device for place in places)),
+        ("Threads", _joined(str(place.threads) for place in places)),
+        ("Backend", _joined(place.backend for place in places)),
+        ("Text", f"sha256 {study.data_sha256}"),
+        ("Plan", study.study_key),
+        *([("Begun", study.time)] if study.time else []),
+    ]
+
+
+def _versions(places: Sequence[Where]) -> str:
+    found: dict[str, set[str]] = {}
+    for place in places:
+        for name, version in place.versions.items():
+            found.setdefault(name, set()).add(version)
+    return ", ".join(f"{name} {' and '.join(sorted(found[name]))}" for name in sorted(found))
+
+
+def _joined(values: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(values))

@@ -1,0 +1,124 @@
+"""The verdict table: variant, change with both intervals, class, cost, one plain sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from cellsearch.report import words
+from cellsearch.report.document import Block, Cell, Column, Paragraph, Table, Tag
+from cellsearch.report.drawing import role
+from cellsearch.report.findings import Findings
+from cellsearch.report.rows import Row, rows
+from cellsearch.report.statistics import Interval
+
+TITLE = "Verdicts"
+ORDER = 10
+
+
+class Info(NamedTuple):
+    """The rows, the colour of each, and what heads the columns."""
+
+    rows: tuple[Row, ...]
+    roles: tuple[str, ...]
+    level: float
+    contrasts: int
+    counted: str
+
+
+def info(findings: Findings) -> Info:
+    """A row per variant."""
+    return Info(
+        rows=tuple(rows(findings)),
+        roles=tuple(role(verdict.kind) for verdict in findings.verdicts.values()),
+        level=findings.rules.level,
+        contrasts=len(findings.rules.contrasts),
+        counted="cells" if findings.journal.study.spec.match.of == "cell" else "whole model",
+    )
+
+
+def draw(info: Info) -> Sequence[Block]:
+    """The table, and how its intervals are to be read."""
+    return [_table(info), Paragraph(_reading(info))]
+
+
+def _reading(info: Info) -> str:
+    return (
+        "Change is that of test perplexity against the base, from differences of mean loss paired "
+        "by seed. The first interval covers the truth in 95 of 100 studies for this variant alone; "
+        f"the simultaneous one (Bonferroni, {100 * info.level:.2f}% each for {info.contrasts} "
+        "contrasts) does so for all variants together. Verdicts follow Holm's procedure, which is "
+        "a little sharper than Bonferroni: one may stand although its simultaneous interval "
+        "touches 0. A change in [brackets] is of survivors and is not tested."
+    )
+
+
+def _table(info: Info) -> Table:
+    return Table(
+        name="verdicts",
+        caption="Verdict on every variant",
+        columns=_columns(info),
+        rows=[_cells(row, name) for row, name in zip(info.rows, info.roles, strict=True)],
+        data=_data(info.rows),
+        cards=True,
+    )
+
+
+def _columns(info: Info) -> list[Column]:
+    return [
+        Column("Variant", numeric=False),
+        Column("Verdict", numeric=False),
+        Column("Change"),
+        Column("95%", "alone"),
+        Column("Simultaneous", "all together"),
+        Column("Seeds"),
+        Column("Parameters", info.counted),
+        Column("FLOPs", f"{info.counted}, forward, per token"),
+        Column("µs", "per token, training"),
+        Column("Time", "× base"),
+    ]
+
+
+def _cells(row: Row, name: str) -> list[Cell]:
+    return [
+        row.variant,
+        Tag(row.kind, name, row.sentence),
+        row.change,
+        row.interval,
+        row.simultaneous,
+        row.seeds,
+        words.whole(row.parameters),
+        words.whole(row.flops),
+        words.significant(row.us_per_token),
+        words.decimal(row.ratio),
+    ]
+
+
+def _data(lines: Sequence[Row]) -> pd.DataFrame:
+    return pd.DataFrame([_record(row) for row in lines])
+
+
+def _record(row: Row) -> dict[str, object]:
+    alone, together = row.interval_percent, row.simultaneous_percent
+    return {
+        "variant": row.variant,
+        "verdict": row.kind,
+        "change_percent": row.change_percent,
+        **_ends("interval", alone),
+        **_ends("simultaneous", together),
+        "p_holm": row.p_adjusted,
+        "seeds": row.seeds,
+        "diverged": row.diverged,
+        "parameters": row.parameters,
+        "flops_forward_per_token": row.flops,
+        "us_per_token_training": row.us_per_token,
+        "time_ratio_to_base": row.ratio,
+        "in_words": row.sentence,
+    }
+
+
+def _ends(name: str, interval: Interval | None) -> dict[str, float | None]:
+    low, high = interval or (None, None)
+    return {f"{name}_low_percent": low, f"{name}_high_percent": high}

@@ -1,0 +1,196 @@
+"""Numbers and verdicts in plain words: one source for page, Markdown, tables and terminal."""
+
+from __future__ import annotations
+
+import math
+
+from cellsearch.report.findings import Class, Estimate, Findings, Rules, Verdict
+from cellsearch.report.power import MOST_SEEDS, Settle
+from cellsearch.report.statistics import Interval, percent
+
+MISSING = "–"
+MINUS = "−"
+
+
+def change(effect: float | None) -> str:
+    """A difference of losses as a signed change of perplexity: `+1.83%`."""
+    if effect is None:
+        return MISSING
+    value = percent(effect)
+    if value > 1000:
+        return "over +1000%"
+    text = f"{value:+.1f}" if abs(value) >= 10 else f"{value:+.2f}"
+    return text.replace("-", MINUS) + "%"
+
+
+def size(effect: float | None) -> str:
+    """A change of perplexity without its sign."""
+    return change(effect).replace("+", "").replace(MINUS, "")
+
+
+def interval(low_high: Interval | None) -> str:
+    """An interval as changes of perplexity: `−0.40% to +1.20%`."""
+    return MISSING if low_high is None else f"{change(low_high.low)} to {change(low_high.high)}"
+
+
+def share(low_high: Interval) -> str:
+    """An interval of a proportion: `23% to 88%`."""
+    return f"{100 * low_high.low:.0f}% to {100 * low_high.high:.0f}%"
+
+
+def p_value(p: float | None) -> str:
+    """A p-value, never as zero."""
+    if p is None:
+        return MISSING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def whole(number: float | None) -> str:
+    """A count with separators: `66,048`."""
+    return MISSING if number is None else f"{number:,.0f}"
+
+
+def decimal(number: float | None, places: int = 2) -> str:
+    """A number with a fixed count of decimals."""
+    if number is None:
+        return MISSING
+    return f"{number:,.{places}f}".replace("-", MINUS)
+
+
+def significant(number: float | None, digits: int = 3) -> str:
+    """A number with so many digits that count."""
+    if number is None:
+        return MISSING
+    if number == 0 or not math.isfinite(number):
+        return f"{number:g}"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(number))))
+    return decimal(number, places)
+
+
+def seeds(verdict: Verdict) -> str:
+    """How many seeds have a result: `5`, or `4 of 5` where some are missing."""
+    sample = verdict.sample
+    return f"{sample.finished} of {sample.planned}" if sample.missing else f"{sample.finished}"
+
+
+def settle(found: Settle | None) -> str:
+    """The seeds that would settle an inconclusive variant."""
+    if found is None:
+        return MISSING
+    count = f"over {MOST_SEEDS:,}" if found.seeds is None else f"{found.seeds:,}"
+    return f"{count} (as {found.as_what})"
+
+
+def label(verdict: Verdict) -> str:
+    """The class; an unstable one with its count."""
+    count = verdict.sample
+    tail = f" {len(count.diverged)}/{count.finished}" if verdict.kind is Class.UNSTABLE else ""
+    return f"{verdict.kind}{tail}"
+
+
+def sentence(verdict: Verdict, findings: Findings) -> str:
+    """What the class means for this variant, in one plain sentence or two."""
+    said = _SENTENCES[verdict.kind](verdict, findings.rules)
+    missing = verdict.sample.missing
+    if not missing:
+        return said
+    return f"{said} {_count(missing, 'seed')} of {verdict.sample.planned} without a result."
+
+
+def _base(verdict: Verdict, rules: Rules) -> str:
+    diverged = len(verdict.sample.diverged)
+    if diverged:
+        return f"The base diverged on {diverged} of {verdict.sample.finished} seeds: no verdicts."
+    return "What the others are compared with."
+
+
+def _identical(verdict: Verdict, rules: Rules) -> str:
+    return f"The same cell as {verdict.variant.identical_to}, written anew."
+
+
+def _mirror(verdict: Verdict, rules: Rules) -> str:
+    law = f"Same law of training as {verdict.variant.mirror_of}"
+    return f"{law} (proved): what differs is chance.{_twin(verdict)}"
+
+
+def _placebo(verdict: Verdict, rules: Rules) -> str:
+    return f"Declared to change nothing: what differs is chance.{_twin(verdict)}"
+
+
+def _twin(verdict: Verdict) -> str:
+    if verdict.twin_p is None:
+        return ""
+    against = "" if verdict.twin == "base" else f" against {verdict.twin}"
+    return f" As a placebo{against}: p = {p_value(verdict.twin_p)}.".replace("= <", "<")
+
+
+def _unstable(verdict: Verdict, rules: Rules) -> str:
+    found = verdict.stability
+    assert found is not None
+    said = f"{found.diverged} of {found.of} seeds diverged (95%: {share(found.interval)})."
+    return f"{said} The survivors are the lucky ones and are not tested."
+
+
+def _better(verdict: Verdict, rules: Rules) -> str:
+    return f"Lower perplexity than the base by {_size(verdict)}{_within(verdict, rules)}."
+
+
+def _worse(verdict: Verdict, rules: Rules) -> str:
+    return f"Higher perplexity than the base by {_size(verdict)}{_within(verdict, rules)}."
+
+
+def _within(verdict: Verdict, rules: Rules) -> str:
+    """A difference can be real and still too small to matter; then both are said."""
+    small = verdict.adjusted is not None and verdict.adjusted.equivalence <= rules.alpha
+    return f"; real, but shown to be within the margin of {_margin(rules)}" if small else ""
+
+
+def _equivalent(verdict: Verdict, rules: Rules) -> str:
+    return f"Within {_margin(rules)} of the base, either way."
+
+
+def _not_worse(verdict: Verdict, rules: Rules) -> str:
+    return f"At most {_margin(rules)} worse than the base; it may be as good, or better."
+
+
+def _inconclusive(verdict: Verdict, rules: Rules) -> str:
+    said = f"{_count(len(_estimate(verdict).seeds), 'seed')} cannot tell."
+    if verdict.settle is None or verdict.settle.seeds is None:
+        return f"{said} Nor could {MOST_SEEDS:,}, if the estimates hold."
+    return f"{said} About {verdict.settle.seeds:,} would, if the estimates hold."
+
+
+def _none(verdict: Verdict, rules: Rules) -> str:
+    return f"No verdict: {verdict.reason}."
+
+
+def _margin(rules: Rules) -> str:
+    return f"{percent(rules.margin):.3g}%"
+
+
+def _size(verdict: Verdict) -> str:
+    return size(_estimate(verdict).mean)
+
+
+def _estimate(verdict: Verdict) -> Estimate:
+    assert verdict.estimate is not None
+    return verdict.estimate
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+_SENTENCES = {
+    Class.BASE: _base,
+    Class.IDENTICAL: _identical,
+    Class.MIRROR: _mirror,
+    Class.PLACEBO: _placebo,
+    Class.UNSTABLE: _unstable,
+    Class.BETTER: _better,
+    Class.WORSE: _worse,
+    Class.EQUIVALENT: _equivalent,
+    Class.NOT_WORSE: _not_worse,
+    Class.INCONCLUSIVE: _inconclusive,
+    Class.NONE: _none,
+}

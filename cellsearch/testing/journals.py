@@ -1,0 +1,333 @@
+"""Simulated journals: studies whose truth is known, in the form that `store.read` reads.
+
+Nothing is trained. A test loss is `LEVEL` + what the seed brings to every variant + the variant's
+true effect + the variant's own noise; curves fall towards it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from math import log
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from cellsearch.config import MirrorConfig, SweepConfig, TrialConfig, VariantConfig
+from cellsearch.record import (
+    BenchLine,
+    Blocks,
+    CellCost,
+    Curves,
+    Failure,
+    Line,
+    LookLine,
+    Outcome,
+    StudyLine,
+    TrialLine,
+    Variant,
+    Where,
+)
+
+LEVEL = 1.6
+POINTS = 10
+BLOCKS = 100
+EQUATIONS = (
+    "i = sigmoid(Wi @ x + Ui @ h + bi)",
+    "f = sigmoid(Wf @ x + Uf @ h + bf)",
+    "g = tanh(Wg @ x + Ug @ h + bg)",
+    "o = sigmoid(Wo @ x + Uo @ h + bo)",
+    "c' = f * c + i * g",
+    "h' = o * tanh(c')",
+)
+WHERE = Where(
+    versions={"python": "3.11.7", "torch": "2.13.0", "cellsearch": "0.1.0"},
+    git_commit="0123456789abcdef0123456789abcdef01234567",
+    host="simulated",
+    device="cpu",
+    threads=1,
+    backend="reference",
+)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The truth about one variant.
+
+    Attributes:
+        effect: true ln(perplexity / base's).
+        noise: SD of what this variant adds to each seed; None: the study's.
+        diverged, failed, waiting: the seeds that end so, or have not run.
+        size: its cost, as a share of the base's.
+        speed: its measured time, as a share of the base's; None: not measured.
+        edit: the equation that it changes.
+    """
+
+    name: str
+    effect: float = 0.0
+    noise: float | None = None
+    diverged: tuple[int, ...] = ()
+    failed: tuple[int, ...] = ()
+    waiting: tuple[int, ...] = ()
+    size: float = 1.0
+    speed: float | None = 1.0
+    edit: str = ""
+    placebo: bool = False
+    mirror_of: str | None = None
+    identical_to: str | None = None
+    learning_rate: float = 3e-3
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A study to simulate. `arms[0]` is the base and must bear that name.
+
+    Attributes:
+        shared: SD of what a seed brings to all variants alike.
+        noise: SD of what each variant adds to it.
+        looks: the counts of seeds that were added later, in order.
+        key: of the generator; the same key gives the same journal, byte for byte.
+    """
+
+    arms: Sequence[Arm] = field(default_factory=lambda: (Arm("base"), Arm("variant")))
+    seeds: int = 5
+    name: str = "simulated"
+    question: str = ""
+    margin: float = 0.03
+    shared: float = 0.01
+    noise: float = 0.01
+    looks: tuple[int, ...] = ()
+    match: Literal["cell", "model"] = "cell"
+    key: int = 0
+
+
+def write_journal(simulation: Simulation, folder: Path) -> Path:
+    """Write `folder/journal.jsonl`, and return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "journal.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(f"{line.model_dump_json(by_alias=True)}\n" for line in lines(simulation))
+    return folder
+
+
+def lines(simulation: Simulation) -> Iterator[Line]:
+    """The lines of the journal: plan, measured costs, trials seed by seed, looks."""
+    yield _study(simulation)
+    yield from (_bench(arm) for arm in simulation.arms if arm.speed is not None)
+    counts = (simulation.seeds, *simulation.looks)
+    losses = true_losses(simulation, counts[-1])
+    done = 0
+    for look, count in enumerate(counts):
+        if look:
+            yield LookLine(seeds=count)
+        for seed in range(done, count):
+            yield from _trials(simulation, seed, losses[:, seed])
+        done = count
+
+
+def true_losses(simulation: Simulation, seeds: int) -> np.ndarray:
+    """Test losses [arm, seed] in nats per token, as if nothing diverged."""
+    rng = np.random.default_rng(simulation.key)
+    shared = rng.normal(0, simulation.shared, seeds)
+    noise = rng.normal(0, 1, (len(simulation.arms), seeds))
+    scale = [simulation.noise if a.noise is None else a.noise for a in simulation.arms]
+    effects = np.array([arm.effect for arm in simulation.arms])
+    return LEVEL + effects[:, None] + shared + np.array(scale)[:, None] * noise
+
+
+def _study(simulation: Simulation) -> StudyLine:
+    planned = {arm.name: _config(arm) for arm in simulation.arms[1:]}
+    spec = SweepConfig(
+        name=simulation.name,
+        question=simulation.question,
+        base="lstm",
+        variants=planned,
+        seeds=simulation.seeds,
+        margin=simulation.margin,
+        match={"by": "hidden", "of": simulation.match},
+    )
+    return StudyLine(
+        study_key=_digest("s1:", simulation.name),
+        spec=spec,
+        variants=tuple(_variant(arm) for arm in simulation.arms),
+        vocabulary=96,
+        data_sha256=_digest("", "data"),
+        corpus="Simulated: 1.3 million characters of no text at all, split 80/10/10 by module, "
+        "96 symbols.",
+        where=WHERE,
+    )
+
+
+def _config(arm: Arm) -> VariantConfig:
+    mirror = MirrorConfig(of=arm.mirror_of, negate=("Wg",)) if arm.mirror_of else None
+    return VariantConfig.model_validate(
+        {
+            "with": (arm.edit or "init bf = 1",),
+            "mirror": mirror,
+            "placebo": arm.placebo,
+            "identical": arm.identical_to is not None,
+            "learning_rate": None if arm.learning_rate == 3e-3 else arm.learning_rate,
+        }
+    )
+
+
+def _variant(arm: Arm) -> Variant:
+    equations = _edited(arm.edit)
+    body = "\n".join(f"    {line}" for line in equations)
+    cost = _cost(arm)
+    return Variant(
+        name=arm.name,
+        cell=f"cell {_identifier(arm.name)}(x; h, c)\n{body}\n",
+        cell_name="lstm" if arm.name == "base" else _identifier(arm.name),
+        cell_hash=_digest("c1:", arm.name),
+        changes=_changes(arm.edit),
+        equations=equations,
+        placebo=arm.placebo,
+        identical_to=arm.identical_to,
+        mirror_of=arm.mirror_of,
+        negate=("Wg",) if arm.mirror_of else (),
+        hidden=128,
+        learning_rate=arm.learning_rate,
+        cell_cost=cost,
+        model_parameters=cost.parameters + 24_672,
+        model_flops_forward=cost.flops_forward + 24_576,
+    )
+
+
+def _identifier(name: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in name)
+
+
+def _defined(equation: str) -> str:
+    return equation.split("=")[0].strip()
+
+
+def _edited(edit: str) -> tuple[str, ...]:
+    return tuple(edit if edit and _defined(e) == _defined(edit) else e for e in EQUATIONS)
+
+
+def _changes(edit: str) -> tuple[str, ...]:
+    old = [f"- {e}" for e in EQUATIONS if edit and _defined(e) == _defined(edit)]
+    return (*old, f"+ {edit}") if edit else ()
+
+
+def _cost(arm: Arm) -> CellCost:
+    parameters, flops = round(131_584 * arm.size), round(262_144 * arm.size)
+    return CellCost(
+        parameters=parameters,
+        flops_forward=flops,
+        flops_training=3 * flops,
+        elementwise=round(1_792 * arm.size),
+        state_size=256,
+        sequential_depth=1,
+    )
+
+
+def _bench(arm: Arm) -> BenchLine:
+    speed = 12.5 * (1.0 if arm.speed is None else arm.speed)
+    return BenchLine(
+        variant=arm.name,
+        us_per_token_training=speed,
+        us_per_token_forward=speed / 3,
+        us_low=0.97 * speed,
+        us_high=1.04 * speed,
+        ratio_to_base=speed / 12.5,
+        rounds=5,
+        where=WHERE,
+    )
+
+
+def _trials(simulation: Simulation, seed: int, losses: np.ndarray) -> Iterator[TrialLine]:
+    for arm, loss in zip(simulation.arms, losses, strict=True):
+        if seed not in arm.waiting:
+            yield _trial(arm, seed, float(loss), simulation)
+
+
+def _trial(arm: Arm, seed: int, loss: float, simulation: Simulation) -> TrialLine:
+    return TrialLine(
+        trial_key=_digest("t1:", f"{simulation.name} {arm.name} {seed}"),
+        variant=arm.name,
+        seed=seed,
+        cell_hash=_digest("c1:", arm.name),
+        config=_trial_config(arm, seed),
+        cost=_cost(arm),
+        outcome=_outcome(arm, seed, loss, simulation.key),
+    )
+
+
+def _trial_config(arm: Arm, seed: int) -> TrialConfig:
+    plan = SweepConfig(name="simulated", base="lstm")
+    return TrialConfig(
+        variant=arm.name,
+        cells={"rnn": f"cell {_identifier(arm.name)}(x; h, c)"},
+        task=plan.task,
+        model=plan.model,
+        train=plan.train,
+        backend="reference",
+        seed=seed,
+        data_sha256=_digest("", "data"),
+    )
+
+
+def _outcome(arm: Arm, seed: int, loss: float, key: int) -> Outcome:
+    if seed in arm.failed:
+        why = Failure(kind="crash", message="the worker ended with signal 11")
+        return Outcome(status="failed", error=why, where=WHERE)
+    rng = np.random.default_rng((key, seed, *arm.name.encode()))
+    if seed in arm.diverged:
+        return _diverged(rng, loss)
+    return Outcome(
+        status="done",
+        metrics=_metrics(loss),
+        blocks={"test": _blocks(rng, loss)},
+        curves=_curves(rng, loss),
+        steps=488,
+        times={"train": 21.0, "evaluate": 2.0, "total": 23.0},
+        where=WHERE,
+    )
+
+
+def _diverged(rng: np.random.Generator, loss: float) -> Outcome:
+    whole = _curves(rng, loss)
+    valid = (*whole.valid_loss[:4], *[None] * (POINTS - 4))
+    return Outcome(
+        status="diverged",
+        metrics=dict.fromkeys(_metrics(0.0)),
+        curves=whole.model_copy(update={"valid_loss": valid}),
+        steps=210,
+        diverged_at=210,
+        times={"train": 9.0, "evaluate": 1.0, "total": 10.0},
+        where=WHERE,
+    )
+
+
+def _metrics(loss: float) -> dict[str, float | None]:
+    return {
+        "test_loss": loss,
+        "valid_loss": loss - 0.01,
+        "valid_loss_zero_state": loss - 0.008,
+        "valid_loss_train_state": loss - 0.01,
+        "train_loss": loss - 0.1,
+    }
+
+
+def _curves(rng: np.random.Generator, loss: float) -> Curves:
+    tokens = np.linspace(1, 10, POINTS) * 100_000
+    fall = (log(96) - loss) * np.exp(-tokens / 180_000)
+    wobble = rng.normal(0, 0.01, POINTS)
+    return Curves(
+        tokens=tuple(int(t) for t in tokens),
+        train_loss=tuple((loss + fall - 0.1 + wobble).tolist()),
+        valid_loss=tuple((loss + fall + wobble / 2).tolist()),
+        gradient_norm=tuple((0.5 + np.abs(wobble)).tolist()),
+    )
+
+
+def _blocks(rng: np.random.Generator, loss: float) -> Blocks:
+    noise = rng.normal(0, 0.08, BLOCKS)
+    return Blocks(loss=tuple((loss + noise - noise.mean()).tolist()), tokens=(1_300,) * BLOCKS)
+
+
+def _digest(prefix: str, text: str) -> str:
+    return prefix + sha256(text.encode()).hexdigest()

@@ -1,1 +1,44 @@
-"""The lab bench for recurrent cells."""
+"""The lab bench for recurrent cells.
+
+Names are imported when they are first used, so that `import cellsearch` costs no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cellsearch.errors import CellsearchError, LanguageError
+    from cellsearch.ir import Cell, Graph, elaborate
+    from cellsearch.lang import edit_cell, load_cell, names, parse_cell, print_cell
+    from cellsearch.nn import RNN
+
+__all__ = [
+    "RNN",
+    "Cell",
+    "CellsearchError",
+    "Graph",
+    "LanguageError",
+    "edit_cell",
+    "elaborate",
+    "load_cell",
+    "names",
+    "parse_cell",
+    "print_cell",
+]
+
+_ROOMS = {
+    "RNN": "nn",
+    "Cell": "ir",
+    "Graph": "ir",
+    "elaborate": "ir",
+    "CellsearchError": "errors",
+    "LanguageError": "errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'cellsearch' has no attribute '{name}'")
+    return getattr(import_module(f"cellsearch.{_ROOMS.get(name, 'lang')}"), name)

@@ -27,6 +27,10 @@ class TrialError(CellsearchError):
     """A trial that cannot be trained as it is specified."""
 
 
+class ShapeError(CellsearchError, ValueError):
+    """A tensor or a size that does not fit the module it is given to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """A place in a text: the source line, its number and its column, both from 1, in characters."""

@@ -1,4 +1,4 @@
-"""Ways to run a cell, found by name. To add one, add a file and its line here, or an entry point."""
+"""Ways to run a cell, by name. A new one is a file and a line here, or an entry point."""
 
 from __future__ import annotations
 

@@ -65,6 +65,7 @@ class _Runner:
         self.group = _groups(graph)
         self.operations.batched = {i: g != FIXED for i, g in self.group.items()}
         self.programs = [self._program(g) for g in (FIXED, HOISTED, STEPWISE)]
+        self.is_batched = [self.group[id(n)] != FIXED for n in graph.nodes]
         self.output = self.index[id(graph.output)]
         self.next = [self.index[id(s.next)] for s in graph.states]
         self.leaves = {
@@ -130,10 +131,7 @@ class _Runner:
         return torch.cat(outputs), _rejoined(states, finished)
 
     def _batched(self, values: list[Tensor], i: int, count: int) -> Tensor:
-        value = values[i]
-        if self.operations.batched[id(self.graph.nodes[i])]:
-            return value
-        return _with_rows(value, count)
+        return values[i] if self.is_batched[i] else _with_rows(values[i], count)
 
 
 def graph_operations(graph: Graph) -> list[Node]:
@@ -249,13 +247,12 @@ class _Operations:
         return lambda context, a, b: a[..., :, None] * b[..., None, :]
 
     def _block(self, n: Node) -> Operation:
-        return lambda context, a: torch.block_diag(*a)
+        return lambda context, a: _block_diagonal(a)
 
     def _matmul(self, n: Node) -> Operation:
         a, b = n.args
         if a.op == "conv":
-            side = int(a.attrs[0])
-            return lambda context, w, v: F.conv2d(v, w, padding="same" if side % 2 else side // 2)
+            return lambda context, w, v: F.conv2d(v, w, padding="same")
         if a.op == "block":
             return self._block_product(b)
         if b.type.kind == "matrix":
@@ -270,7 +267,7 @@ class _Operations:
 
     def _block_product(self, b: Node) -> Operation:
         if b.type.kind == "matrix" or not self._is_batched(b):
-            return lambda context, w, v: torch.block_diag(*w) @ v
+            return lambda context, w, v: _block_diagonal(w) @ v
         # [N, heads · c] -> heads times [N, c] @ [c, r] -> [N, heads · r]
         return lambda context, w, v: torch.einsum(
             "hrc,nhc->nhr", w, v.reshape(len(v), w.shape[0], -1)
@@ -314,6 +311,11 @@ class _Operations:
 
     def _zoneout(self, n: Node) -> Operation:
         return partial(_zoneout, float(n.attrs[0]), [not self._is_batched(a) for a in n.args])
+
+
+def _block_diagonal(w: Tensor) -> Tensor:
+    dense: Tensor = torch.block_diag(*w)  # type: ignore[no-untyped-call]
+    return dense
 
 
 def _lifted(a: Tensor, dims: int) -> Tensor:

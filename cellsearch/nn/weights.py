@@ -1,0 +1,73 @@
+"""Weights under the names that the cell gives them, whatever those are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from torch import Tensor, nn
+
+
+class Weights(nn.Module):
+    """The weights of one cell in one direction of one layer.
+
+    A cell may call a weight `to`, or `Ru[1]`, which no module attribute can be called, so they are
+    read as `weights["to"]`; where the name is free, `weights.Wi` is the same as `weights["Wi"]`.
+    """
+
+    def __init__(self, values: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        for name, value in values.items():
+            # register_parameter refuses the names of attributes.
+            self._parameters[name] = nn.Parameter(value)
+
+    def __getitem__(self, name: str) -> nn.Parameter:
+        parameter = self._parameters.get(name)
+        if parameter is None:
+            raise KeyError(f"no weight '{name}'; there are {', '.join(self._parameters)}")
+        return parameter
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parameters)
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._parameters
+
+    def as_dict(self) -> dict[str, Tensor]:
+        """The parameters by name."""
+        return {n: p for n, p in self._parameters.items() if p is not None}
+
+    def extra_repr(self) -> str:
+        return ", ".join(f"{n}{list(p.shape)}" for n, p in self.as_dict().items())
+
+
+class Layer(nn.Module):
+    """One layer: the weights of the forward direction and, where it has one, of the reverse.
+
+    `layer["Wi"]` is the forward direction's, `layer.reverse["Wi"]` the other's.
+    """
+
+    def __init__(self, directions: Mapping[str, Weights]) -> None:
+        super().__init__()
+        # A module's `forward` is its method, so the child is put beside the attributes.
+        self._modules.update(directions)
+
+    def direction(self, name: str) -> Weights:
+        """The weights of `forward` or `reverse`."""
+        weights = self._modules[name]
+        assert isinstance(weights, Weights)
+        return weights
+
+    def __getitem__(self, name: str) -> nn.Parameter:
+        return self.direction("forward")[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.direction("forward"))
+
+    def __getattr__(self, name: str) -> Tensor | nn.Module:
+        modules = self.__dict__.get("_modules", {})
+        if name not in modules and name in modules.get("forward", ()):
+            return self[name]
+        return super().__getattr__(name)

@@ -42,7 +42,7 @@ def evaluation_segments(
 
     Counted are the targets at positions warmup + 1 … N - 1, each once. Every stream first reads
     `warmup` tokens that do not count. Streams differ by at most one counted token; the shorter
-    ones end on an uncounted repetition of their last step.
+    ones end on a token that does not count.
 
     Raises:
         DataError: the text is too short for a counted token in each stream.
@@ -63,7 +63,8 @@ def _segments(tokens: Ids, streams: int, warmup: int, segment: int) -> Iterator[
     longest = int(length.max())
     for first in range(0, longest, segment):
         step = np.arange(first, min(first + segment, longest))[:, None]  # [T, 1]
-        at = start + np.minimum(step, length - 1)  # [T, S]
+        # The last stream is one of the longest, so none reads past the end of the text.
+        at = start + step  # [T, S]
         counts = (step >= warmup) & (step < length)
         yield EvaluationSegment(
             inputs=tokens[at].astype(np.int64),

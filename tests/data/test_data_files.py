@@ -117,6 +117,18 @@ def test_the_shortest_corpus_that_will_do(tmp_path: Path, short_task: Make) -> N
     assert (len(corpus.valid), len(corpus.test)) == (6, 6)
 
 
+@pytest.mark.parametrize(("short", "named"), [("valid", "validation"), ("test", "test")])
+def test_either_evaluation_text_can_be_too_short(
+    short: str, named: str, tmp_path: Path, short_task: Make
+) -> None:
+    names = {
+        s: _file(tmp_path, "ab" if s == short else "ab" * 5, f"{s}.txt")
+        for s in ("train", "valid", "test")
+    }
+    with pytest.raises(DataError, match=rf"{short}.txt.* its {named} text has 2 characters"):
+        load(short_task(names))
+
+
 def test_a_folder_is_no_file(tmp_path: Path, short_task: Make) -> None:
     with pytest.raises(DataError, match=r"is a folder; expected a text file"):
         load(short_task(str(tmp_path)))

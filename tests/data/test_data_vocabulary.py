@@ -1,13 +1,10 @@
 """Vocabularies: from training text alone, and there and back again."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellsearch.config import TaskConfig
 from cellsearch.data import Corpus, vocabulary
 from cellsearch.data.corpus import build
 from cellsearch.data.source import Level, Texts
@@ -48,11 +45,12 @@ def test_characters_come_back(text: str) -> None:
 
 
 def test_words_end_lines_and_rare_ones_are_unknown() -> None:
-    corpus = _corpus("b a b\na b a\n\nc c a\n", "a c\n", "b\n", "word")
-    assert corpus.vocabulary == ("<unk>", "<eos>", "a", "b")
-    assert corpus.decode(corpus.train) == "b a b\na b a\n\n<unk> <unk> a\n"
+    corpus = _corpus("d b a b\nd a b a\n\nc c b d\n", "b c\n", "a\n", "word")
+    # By falling count, then by alphabet: b 4 times, a and d 3 times, c twice.
+    assert corpus.vocabulary == ("<unk>", "<eos>", "b", "a", "d")
+    assert corpus.decode(corpus.train) == "d b a b\nd a b a\n\n<unk> <unk> b d\n"
     assert corpus.valid.tolist() == [2, 0, 1]
-    assert len(corpus.train) == 3 + 1 + 3 + 1 + 1 + 3 + 1
+    assert len(corpus.train) == 4 + 1 + 4 + 1 + 1 + 4 + 1
 
 
 def test_a_text_that_marks_its_unknown_words_is_taken_as_it_is() -> None:
@@ -88,7 +86,3 @@ def test_too_short_names_the_text_and_what_it_needs() -> None:
     corpus.require("train", 4, "a segment")
     with pytest.raises(DataError, match=r"'here'.* training text has 4 characters; a segment"):
         corpus.require("train", 5, "a segment")
-
-
-def test_a_task_asks_for_a_level(short_task: Callable[..., TaskConfig]) -> None:
-    assert short_task("grammar", level="word").level == "word"

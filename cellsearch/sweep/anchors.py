@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cellsearch import lang
-from cellsearch.errors import ConfigError
+from cellsearch import data, lang
 
 Raw = dict[str, Any]
 
@@ -41,7 +40,9 @@ def corpus(value: str | dict[str, Any], folder: Path) -> str | dict[str, Any]:
     """An absolute path, or one for each split; the name of a corpus stays what it is."""
     if isinstance(value, dict):
         return {split: _absolute(at, folder) for split, at in value.items()}
-    return _absolute(value, folder) if "/" in value or "." in value else value
+    is_name = value.partition(":")[0] in data.names()
+    is_path = not is_name and ("/" in value or "." in value)
+    return _absolute(value, folder) if is_path else value
 
 
 def _absolute(value: Any, folder: Path) -> Any:
@@ -55,16 +56,9 @@ def _is_text(value: str) -> bool:
 
 
 def _read_cells(path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not a text in UTF-8") from None
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{path}: cannot be read: {why}") from None
     # Parsed here, where the file is still known, so that an error can name it.
-    lang.parse_cells(text, file=str(path))
-    return text
+    lang.read_cells(path)
+    return path.read_text(encoding="utf-8")
 
 
 def _change(raw: Raw, key: str, change: Callable[[Any], Any]) -> None:

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -133,7 +134,13 @@ def main(driver: str, trainer: str) -> None:
     faulthandler.enable()
     worker = Worker(_own_voice())
     worker.listen()
-    worker.work(load_trainer(trainer))
+    try:
+        worker.work(load_trainer(trainer))
+    except BaseException:
+        traceback.print_exc()
+        # Not by returning: the thread that listens holds the input, which the interpreter's end
+        # would wait for.
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,103 @@
+"""A trainer that only counts: what runs trials can be tested with it in milliseconds, no torch.
+
+Its losses are a pure function of the trial, and it checkpoints and goes on as the real one does.
+A variant's name says how it behaves: `crash`, `killed`, `raises`, `diverges`, `full` (the disk),
+`prints`, `slow`; by any other name it ends well.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from cellsearch.config import TrialConfig
+from cellsearch.record import Curves, Outcome, Progress
+from cellsearch.store import write_atomically
+from cellsearch.where import where
+
+_STATE = "counted.json"
+
+
+class Stopped(Exception):  # noqa: N818  it is asked for, no error
+    """The trainer was asked to stop."""
+
+
+def train(
+    trial: TrialConfig,
+    *,
+    checkpoint: Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    weights: Path | None = None,
+) -> Outcome:
+    """Count to `train.tokens` in steps of batch × segment, one step a millisecond or so."""
+    per_step = trial.train.batch * trial.train.segment
+    state = _load(checkpoint)
+    while (tokens := int(state["step"]) * per_step) < trial.train.tokens:
+        if cancelled and cancelled():
+            _save(checkpoint, state)
+            raise Stopped
+        _misbehave(trial, int(state["step"]))
+        state = {"step": int(state["step"]) + 1, "value": _next(str(state["value"]), trial)}
+        time.sleep(0.02 if trial.variant.startswith("slow") else 0.001)
+        _save(checkpoint, state)
+        if progress:
+            at = tokens + per_step
+            progress(Progress(tokens=at, of=trial.train.tokens, loss=None, tokens_per_second=1.0))
+    return _outcome(trial, state, weights)
+
+
+def _next(value: str, trial: TrialConfig) -> str:
+    text = json.dumps([value, trial.seed, trial.cells, trial.negate])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _misbehave(trial: TrialConfig, step: int) -> None:
+    match (trial.variant, step):
+        case ("crash", 2):
+            os._exit(7)
+        case ("killed", 2):
+            os.kill(os.getpid(), signal.SIGKILL)
+        case ("raises", 2):
+            raise ZeroDivisionError("one by nothing")
+        case ("full", 2):
+            raise OSError(errno.ENOSPC, "no space left on device")
+        case ("prints", _):
+            print('{"said": "finished"} and other things that were never said')
+
+
+def _outcome(trial: TrialConfig, state: dict[str, object], weights: Path | None) -> Outcome:
+    ran = where(trial.train.threads, trial.backend)
+    if trial.variant == "diverges":
+        return Outcome(status="diverged", metrics={"test_loss": None}, diverged_at=3, where=ran)
+    if weights is not None:
+        weights.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(weights, str(state["value"]).encode())
+    loss = 1.0 + int(str(state["value"])[:8], 16) / 2**32
+    curves = Curves(
+        tokens=(trial.train.tokens,),
+        train_loss=(loss,),
+        valid_loss=(loss,),
+        gradient_norm=(1.0,),
+    )
+    metrics = {"test_loss": loss, "valid_loss": loss}
+    return Outcome(status="done", metrics=metrics, curves=curves, steps=1, where=ran)
+
+
+def _load(folder: Path | None) -> dict[str, object]:
+    if folder is None or not (folder / _STATE).exists():
+        return {"step": 0, "value": ""}
+    state: dict[str, object] = json.loads((folder / _STATE).read_text())
+    return state
+
+
+def _save(folder: Path | None, state: dict[str, object]) -> None:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / _STATE, json.dumps(state).encode())

@@ -60,7 +60,7 @@ def read_text(path: Path) -> str:
     """
     try:
         return decode(path.read_bytes(), str(path))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:
         raise DataError(f"no such file: '{path}'") from error
     except IsADirectoryError as error:
         raise DataError(

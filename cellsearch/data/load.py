@@ -58,7 +58,7 @@ def _named(corpus: str) -> tuple[str, dict[str, str]]:
 
 def _file(corpus: str) -> TextFile:
     path = Path(corpus)
-    if path.exists():
+    if _exists(path):
         return TextFile(path)
     if path.parent != Path() or path.suffix in (".txt", ".text"):
         raise DataError(f"no such file: '{corpus}'")
@@ -67,6 +67,14 @@ def _file(corpus: str) -> TextFile:
         f"unknown corpus '{corpus}', and there is no file of that name{nearest(corpus, known)}; "
         f"known are {', '.join(known)}"
     )
+
+
+def _exists(path: Path) -> bool:
+    # What can be no path at all (too long, a zero in it) does not exist either.
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _label(corpus: CorpusName) -> str:

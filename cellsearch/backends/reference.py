@@ -16,12 +16,11 @@ from torch.nn import functional as F
 
 from cellsearch.backends.base import Noise, Rows, Runner, States
 from cellsearch.backends.torch_ops import UNITWISE
+from cellsearch.derive.timing import FIXED, HOISTED, STEPWISE, timing
 from cellsearch.errors import LanguageError
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.ops import LAYERNORM_EPSILON, RMSNORM_EPSILON
 from cellsearch.ir.widths import number
-
-FIXED, HOISTED, STEPWISE = range(3)
 
 
 @dataclass
@@ -62,7 +61,7 @@ class _Runner:
         self.graph = graph
         self.operations = _Operations(sizes, space, graph)
         self.index = {id(n): i for i, n in enumerate(graph.nodes)}
-        self.group = _groups(graph)
+        self.group = timing(graph)
         self.operations.batched = {i: g != FIXED for i, g in self.group.items()}
         self.programs = [self._program(g) for g in (FIXED, HOISTED, STEPWISE)]
         self.is_batched = [self.group[id(n)] != FIXED for n in graph.nodes]
@@ -100,7 +99,10 @@ class _Runner:
         values: list[Tensor] = [like] * len(self.index)
         for name, weight in weights.items():
             if ("weight", name) in self.leaves:
-                values[self.leaves["weight", name]] = weight
+                # In a plane, a vector weight has one number for each channel.
+                in_plane = bool(self.operations.space) and weight.dim() == 1
+                value = weight[:, None, None] if in_plane else weight
+                values[self.leaves["weight", name]] = value
         for name, x in rows.inputs.items():
             if ("input", name) in self.leaves:
                 values[self.leaves["input", name]] = x
@@ -147,16 +149,6 @@ def _reads(n: Node) -> tuple[Node, ...]:
     if n.op == "matmul" and n.args[0].op in ("block", "conv"):
         return (n.args[0].args[0], n.args[1])
     return n.args
-
-
-def _groups(graph: Graph) -> dict[int, int]:
-    group: dict[int, int] = {}
-    for n in graph.nodes:
-        own = {"input": HOISTED, "state": STEPWISE}.get(n.op, FIXED)
-        if n.op == "zoneout" or (n.op == "dropout" and n.attrs[2] == "step"):
-            own = HOISTED
-        group[id(n)] = max([own, *(group[id(a)] for a in n.args)])
-    return group
 
 
 def _execute(program: list[Instruction], values: list[Tensor], context: Context) -> None:
@@ -245,6 +237,12 @@ class _Operations:
 
     def _outer(self, n: Node) -> Operation:
         return lambda context, a, b: a[..., :, None] * b[..., None, :]
+
+    def _scale_rows(self, n: Node) -> Operation:
+        return lambda context, v, m: v[..., :, None] * m
+
+    def _scale_columns(self, n: Node) -> Operation:
+        return lambda context, m, v: m * v[..., None, :]
 
     def _block(self, n: Node) -> Operation:
         return lambda context, a: _block_diagonal(a)

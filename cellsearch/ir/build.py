@@ -49,14 +49,22 @@ class Builder:
         return self.node(op, plain, type=type)
 
     def matmul(self, a: Node, b: Node, type: Type) -> Node:
-        """`a @ b`; the zero matrix gives 0, the identity gives b."""
+        """`a @ b`; zeros give 0, the identity gives b, a diagonal matrix scales."""
         if a.op == "zeros" or b.op == "zeros":
             return self.zeros(type)
         if value(b) == 0:
             return self.zeros(type)
         if a.op == "identity":
             return b
+        if a.op == "diag":
+            (v,) = a.args
+            return self.unitwise("mul", v, b) if b.type.kind == "vector" else self._rows(v, b)
+        if b.op == "diag":
+            return self.node("scale_columns", (a, b.args[0]), type=type)
         return self.node("matmul", (a, b), type=type)
+
+    def _rows(self, v: Node, m: Node) -> Node:
+        return self.node("scale_rows", (v, m), type=m.type)
 
     def zeros(self, type: Type) -> Node:
         """A vector or matrix of zeros."""

@@ -18,7 +18,8 @@ Attribute = str | int | float
 # Leaves: input, state, weight (by name), number (value), const (by name: it depends on H or X),
 # identity, zeros.
 # Unit by unit: add sub mul div neg, and every function of ops.OPS.
-# Matrices: matmul, transpose, diag, outer, block (heads), conv (side).
+# Matrices: matmul, transpose, diag, outer, block (heads), conv (side), scale_rows (vector, matrix),
+# scale_columns (matrix, vector): products with a diagonal matrix.
 # Over the units: sum, mean, layernorm, rmsnorm.
 # Noise: dropout (p, site, "step" | "sequence"), zoneout (p, site).
 # Shape: expand (a scalar to a vector or matrix), squeeze (a vector of one unit to a scalar).

@@ -1,0 +1,115 @@
+"""Counted cost of a cell: exact, from its graph."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cellsearch.derive.timing import FIXED, remembers_inputs, timing
+from cellsearch.ir import Graph, Node
+from cellsearch.ir.build import UNITWISE
+from cellsearch.ir.widths import Size
+
+# Operations a unit: mean, difference, square, mean, root, quotient; and without the mean.
+_PER_UNIT = {
+    "layernorm": 5,
+    "rmsnorm": 4,
+    "dropout": 1,
+    "zoneout": 3,
+    "outer": 1,
+    "scale_rows": 1,
+    "scale_columns": 1,
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one token costs in one layer.
+
+    Attributes:
+        parameters: trained numbers.
+        flops_forward: 2·m·n for each matrix product that runs at every step. What depends on
+            weights alone is computed once a sequence and not counted.
+        flops_training: three times that: forward, gradient of inputs, gradient of weights.
+        elementwise: operations unit by unit at every step.
+        state_size: numbers carried from step to step.
+        sequential_depth: matrix products that must wait for each other within one step. A product
+            that reads no state, or only what a delay remembers of inputs, waits for none.
+    """
+
+    parameters: int
+    flops_forward: int
+    flops_training: int
+    elementwise: int
+    state_size: int
+    sequential_depth: int
+
+    def __add__(self, other: Cost) -> Cost:
+        """The cost of one layer upon another; their products wait for each other too."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Cost(*(a + b for a, b in pairs))
+
+
+def count(
+    graph: Graph, widths: Mapping[str, int], hidden: int, space: tuple[int, ...] = ()
+) -> Cost:
+    """The cost of a cell.
+
+    Args:
+        graph: the cell.
+        widths: the width of each input, by its name.
+        hidden: H.
+        space: height and width of the units, for a cell with filters.
+
+    Raises:
+        LanguageError: the cell cannot have these sizes.
+    """
+    sizes = graph.sizes(widths, hidden)
+    when = timing(graph)
+    area = math.prod(space)
+    running = [n for n in graph.nodes if when[id(n)] != FIXED]
+    forward = sum(_product(n, sizes) * area for n in running if n.op == "matmul")
+    return Cost(
+        parameters=sum(math.prod(w.shape(sizes)) for w in graph.weights.values()),
+        flops_forward=forward,
+        flops_training=3 * forward,
+        elementwise=sum(_elementwise(n, sizes, area) for n in running),
+        state_size=sum(_units(s.type.sizes, sizes, area) for s in graph.states),
+        sequential_depth=_depth(graph),
+    )
+
+
+def _units(type_sizes: tuple[Size, ...], sizes: Mapping[str, int], area: int) -> int:
+    dims = [s.at(sizes) for s in type_sizes]
+    return math.prod(dims) * (area if len(dims) == 1 else 1)
+
+
+def _product(n: Node, sizes: Mapping[str, int]) -> int:
+    a, b = n.args
+    rows, inner = (s.at(sizes) for s in a.type.sizes)
+    columns = b.type.sizes[1].at(sizes) if b.type.kind == "matrix" else 1
+    flops = 2 * rows * inner * columns
+    if a.op == "block":
+        return flops // int(a.attrs[0])
+    return flops * int(a.attrs[0]) ** 2 if a.op == "conv" else flops
+
+
+def _elementwise(n: Node, sizes: Mapping[str, int], area: int) -> int:
+    if n.op in UNITWISE or n.op in _PER_UNIT:
+        return _units(n.type.sizes, sizes, area) * _PER_UNIT.get(n.op, 1)
+    if n.op in ("sum", "mean"):
+        return _units(n.args[0].type.sizes, sizes, area)
+    return 0
+
+
+def _depth(graph: Graph) -> int:
+    past = remembers_inputs(graph)
+    waits: dict[int, bool] = {}
+    depth: dict[int, int] = {}
+    for n in graph.nodes:
+        recurrent = n.op == "state" and n.attrs[0] not in past
+        waits[id(n)] = recurrent or any(waits[id(a)] for a in n.args)
+        below = max((depth[id(a)] for a in n.args), default=0)
+        depth[id(n)] = below + (n.op == "matmul" and waits[id(n)])
+    return max(depth.values())

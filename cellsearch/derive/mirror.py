@@ -1,0 +1,84 @@
+"""Proof that a cell is the mirror of another: some weights negated, the law of training the same.
+
+Such a variant is a placebo. The claim is checked in float64 on random weights and inputs; a cell
+that differs anywhere fails at almost every one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellsearch.errors import LanguageError, nearest
+from cellsearch.ir import Cell, Graph, Weight, elaborate
+from cellsearch.ir.evaluate import evaluate
+from cellsearch.ir.expressions import Call, Expression, Name, Negative
+
+HIDDEN, INPUT, STEPS, TRIES = 6, 6, 5, 8
+TOLERANCE = 1e-9
+
+
+def prove_mirror(cell: Cell, of: Cell, negate: Sequence[str]) -> None:
+    """Check that `cell` with the weights `negate` negated computes what `of` does.
+
+    Raises:
+        LanguageError: it does not, or an initial law is changed by the negation.
+    """
+    a, b = elaborate(cell), elaborate(of)
+    _check_weights(a, b, negate)
+    rng = np.random.default_rng(0)
+    for _ in range(TRIES):
+        difference = _difference(cell, of, a, negate, rng)
+        if not difference < TOLERANCE:
+            negated = ", ".join(negate)
+            message = f"'{cell.name}' with {negated} negated is not '{of.name}'"
+            raise LanguageError(f"{message}: outputs differ by {difference:.3g} in float64")
+
+
+def _check_weights(a: Graph, b: Graph, negate: Sequence[str]) -> None:
+    for name in negate:
+        if name not in a.weights:
+            raise LanguageError(f"'{a.name}' has no weight '{name}'{nearest(name, a.weights)}")
+    if set(a.weights) != set(b.weights):
+        odd = sorted(set(a.weights) ^ set(b.weights))
+        message = f"'{a.name}' and '{b.name}' have different weights: {', '.join(odd)}"
+        raise LanguageError(message)
+    for name, w in a.weights.items():
+        _check_law(w, b.weights[name], name in negate)
+
+
+def _check_law(w: Weight, other: Weight, negated: bool) -> None:
+    if (w.type, w.form, w.start) != (other.type, other.form, other.start):
+        raise LanguageError(f"the weight '{w.name}' has another shape or start in the two cells")
+    if negated and not _symmetric(w.start):
+        message = f"'{w.name}' cannot be negated: its start '{w.start}' is not symmetric around 0"
+        raise LanguageError(message)
+
+
+def _symmetric(start: Expression | None) -> bool:
+    """Whether a law is its own mirror: the default, 0, normal, orthogonal, uniform(-a, a)."""
+    match start:
+        case None | Name(name="orthogonal") | Call(function="normal"):
+            return True
+        case Call(function="uniform", items=(Negative(operand=low), high)):
+            return low == high
+    return str(start) == "0"
+
+
+def _difference(
+    cell: Cell, of: Cell, graph: Graph, negate: Sequence[str], rng: np.random.Generator
+) -> float:
+    widths = dict.fromkeys(graph.inputs, INPUT)
+    sizes = graph.sizes(widths, HIDDEN)
+    weights = {n: rng.normal(size=w.shape(sizes)) for n, w in graph.weights.items()}
+    mirrored = {n: -w if n in negate else w for n, w in weights.items()}
+    inputs = {n: rng.normal(size=(STEPS, INPUT)) for n in graph.inputs}
+    ours, _ = evaluate(cell, mirrored, inputs, HIDDEN)
+    theirs, _ = evaluate(of, weights, inputs, HIDDEN)
+    return _largest(ours - theirs)
+
+
+def _largest(a: NDArray[np.float64]) -> float:
+    return float(np.max(np.abs(a)))

@@ -1,0 +1,233 @@
+"""The oracle: a cell's equations evaluated as they are written, in NumPy and float64.
+
+It goes from the unrolled text, not from the graph, one sequence at a time and without batches, so
+that it shares as little as it can with what it is held against. Noise has its evaluation meaning.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellsearch.ir.cell import Cell
+from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, Number, Transpose
+from cellsearch.ir.ops import LAYERNORM_EPSILON, NORMS, OPS, REDUCTIONS, RMSNORM_EPSILON
+from cellsearch.ir.reach import reach
+from cellsearch.ir.types import Type, infer
+from cellsearch.ir.unroll import unroll
+from cellsearch.ir.widths import number
+
+Array = NDArray[np.float64]
+Values = Mapping[str, Array]
+
+
+def evaluate(
+    cell: Cell,
+    weights: Values,
+    inputs: Values,
+    hidden: int,
+    states: Values | None = None,
+) -> tuple[Array, dict[str, Array]]:
+    """Run one sequence.
+
+    Args:
+        cell: as written.
+        weights: each weight in its stored shape, a learned start (`h[0]`) among them.
+        inputs: each input [T, X], or [T, channels, height, width] for a cell with filters.
+        hidden: H.
+        states: the header's states before the first step; the cell's start where left out.
+
+    Returns:
+        Outputs [T, …] and the header's states after the last step.
+    """
+    return _Run(cell, weights, inputs, hidden).run(states or {})
+
+
+class _Run:
+    def __init__(self, cell: Cell, weights: Values, inputs: Values, hidden: int) -> None:
+        first, *others = cell.inputs
+        self.sizes = {"H": hidden, "X": inputs[first].shape[1]}
+        self.sizes |= {f"X.{n}": inputs[n].shape[1] for n in others}
+        self.u = unroll(cell, {"H": hidden, "X": self.sizes["X"]})
+        self.r = reach(self.u)
+        self.types = infer(self.u, self.r)
+        self.weights, self.inputs = weights, inputs
+        self.space = inputs[first].shape[2:]
+        self.now: dict[str, Array] = {}
+        self.memory: dict[Expression, list[Array]] = {}
+
+    def run(self, given: Values) -> tuple[Array, dict[str, Array]]:
+        states = {s: given[s] if s in given else self._start(s) for s in self.r.states}
+        outputs = []
+        with np.errstate(all="ignore"):
+            for t in range(len(self.inputs[self.u.cell.inputs[0]])):
+                self.now = {**states, **{n: x[t] for n, x in self.inputs.items()}}
+                self._step()
+                states = {s: self.now[f"{s}'"] for s in states}
+                outputs.append(self.now[self.u.cell.output])
+        return np.stack(outputs), states
+
+    def _step(self) -> None:
+        for name in self.r.order:
+            value = self.of(self.u.equations[name].value)
+            self.now[name] = self._shaped(value, self.types.names[name])
+        new = {e: self._shaped(self.of(e), self.types.of(e)) for e in self._delayed()}
+        for e, value in new.items():
+            self.memory.setdefault(e, []).append(value)
+
+    def _delayed(self) -> list[Expression]:
+        found: list[Expression] = []
+        for name in self.r.order:
+            todo = [self.u.equations[name].value]
+            while todo:
+                e = todo.pop()
+                todo += e.parts
+                if isinstance(e, Call) and e.function == "delay":
+                    found.append(e.items[0])
+        return found
+
+    def _shape(self, type: Type) -> tuple[int, ...]:
+        shape = tuple(s.at(self.sizes) for s in type.sizes)
+        return (*shape, *self.space) if len(shape) == 1 else shape
+
+    def _shaped(self, value: Array, type: Type) -> Array:
+        shape = self._shape(type)
+        return np.broadcast_to(value, shape) if shape else np.reshape(value, ())
+
+    def _start(self, state: str) -> Array:
+        start = self.u.starts.get(state)
+        shape = self._shape(self.types.names[state])
+        if start is None or start == Name("default"):
+            return np.zeros(shape)
+        if start == Name("learned"):
+            return self.weights[f"{state}[0]"]
+        return np.broadcast_to(self._start_value(start, state, shape), shape)
+
+    def _start_value(self, e: Expression, state: str, shape: tuple[int, ...]) -> Array:
+        match e:
+            case Number(value=v):
+                return np.array(v)
+            case Name(name="inf"):
+                return np.array(math.inf)
+            case Name(name="ramp"):
+                return np.linspace(0, 1, shape[0]).reshape(-1, *(1 for _ in shape[1:]))
+            case Name(name=n) if n in ("H", "X"):
+                return np.array(self.sizes[n])
+            case Name(name=n) if n in self.u.consts:
+                return np.array(number(self.u.consts[n], self.sizes))
+            case Name(name=n):
+                return self.weights[n]
+            case Negative(operand=a):
+                return -self._start_value(a, state, shape)
+        parts = [self._start_value(p, state, shape) for p in e.parts]
+        return self._combined(e, parts)
+
+    def _combined(self, e: Expression, values: list[Array]) -> Array:
+        match e:
+            case Call(function=f):
+                return OPS[f].body(*values)
+            case Binary(op="+"):
+                return values[0] + values[1]
+            case Binary(op="-"):
+                return values[0] - values[1]
+            case Binary(op="*"):
+                return values[0] * values[1]
+            case Binary(op="/"):
+                return values[0] / values[1]
+        raise AssertionError(f"no value for {e}")
+
+    def of(self, e: Expression) -> Array:
+        match e:
+            case Number(value=v):
+                return np.array(v)
+            case Name(name=n):
+                return self._name(n, e)
+            case Negative(operand=a):
+                return -self.of(a)
+            case Transpose(operand=a):
+                return self.of(a).T
+            case Binary(op="@", left=a, right=b):
+                return self._product(a, b)
+            case Binary() | Call(function=("min" | "max")):
+                return self._combined(e, [self.of(p) for p in e.parts])
+            case Call(function=f, items=items):
+                return self._call(f, items, e)
+        raise AssertionError(f"no value for {e}")
+
+    def _name(self, n: str, e: Expression) -> Array:
+        if n == "I":
+            return np.eye(self._shape(self.types.of(e))[0])
+        if n in self.now:
+            return self.now[n]
+        if n in self.u.consts:
+            return np.array(number(self.u.consts[n], self.sizes))
+        w = self.weights[n]
+        return w.reshape(-1, *(1 for _ in self.space)) if w.ndim == 1 else w
+
+    def _call(self, f: str, items: tuple[Expression, ...], e: Expression) -> Array:
+        if f == "delay":
+            return self._past(items[0], int(number(items[1], {})))
+        if f == "dropout":
+            return self.of(items[0])
+        if f == "zoneout":
+            p = number(items[2], self.u.numbers)
+            return p * self.of(items[1]) + (1 - p) * self.of(items[0])
+        if f in REDUCTIONS or f in NORMS:
+            return self._over_units(f, self._shaped(self.of(items[0]), self.types.of(items[0])))
+        if f == "outer":
+            return np.outer(self.of(items[0]), self.of(items[1]))
+        if f == "diag":
+            return np.diag(self.of(items[0]))
+        if f == "block":
+            return _block_diagonal(self.of(items[0]))
+        return OPS[f].body(self.of(items[0]))
+
+    def _past(self, e: Expression, k: int) -> Array:
+        past = self.memory.get(e, [])
+        if len(past) >= k:
+            return past[-k]
+        # A state's own new value is remembered by the state, whatever it starts as.
+        return np.zeros(self._shape(self.types.of(e)))
+
+    def _over_units(self, f: str, v: Array) -> Array:
+        if f == "sum":
+            return np.array(v.sum())
+        if f == "mean":
+            return np.array(v.mean())
+        if f == "layernorm":
+            return np.divide(v - v.mean(), math.sqrt(v.var() + LAYERNORM_EPSILON))
+        return np.divide(v, math.sqrt(np.square(v).mean() + RMSNORM_EPSILON))
+
+    def _product(self, a: Expression, b: Expression) -> Array:
+        right = self._shaped(self.of(b), self.types.of(b))
+        if isinstance(a, Call) and a.function == "conv" and self.of(a.items[0]).ndim == 4:
+            return _correlate(self.of(a.items[0]), right)
+        left = self.of(a)
+        if left.ndim == 0:
+            left = np.broadcast_to(left, self._shape(self.types.of(a)))
+        return np.tensordot(left, right, axes=(1, 0))
+
+
+def _block_diagonal(w: Array) -> Array:
+    heads, rows, columns = w.shape
+    out = np.zeros((heads * rows, heads * columns))
+    for k in range(heads):
+        out[k * rows : (k + 1) * rows, k * columns : (k + 1) * columns] = w[k]
+    return out
+
+
+def _correlate(w: Array, v: Array) -> Array:
+    """Filters [out, in, k, k] over [in, height, width], zeros around, the size kept."""
+    side = w.shape[2]
+    before = (side - 1) // 2
+    around = (before, side - 1 - before)
+    padded = np.pad(v, ((0, 0), around, around))
+    out = np.zeros((w.shape[0], *v.shape[1:]))
+    for i in range(side):
+        for j in range(side):
+            window = padded[:, i : i + v.shape[1], j : j + v.shape[2]]
+            out += np.tensordot(w[:, :, i, j], window, axes=(1, 0))
+    return out

@@ -98,7 +98,8 @@ def colour(kind: Class) -> str:
 @contextmanager
 def style() -> Iterator[None]:
     """Draw and save in the report's style; the caller's settings come back afterwards."""
-    with mpl.rc_context({**sns.axes_style("whitegrid"), **_STYLE}):
+    settings: Any = {**sns.axes_style("whitegrid"), **_STYLE}
+    with mpl.rc_context(settings):
         yield
 
 

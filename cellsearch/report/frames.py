@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
@@ -66,6 +66,11 @@ def blocks(journal: Journal, text: Literal["valid", "test"] = "test") -> pd.Data
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame.index = pd.MultiIndex.from_tuples(list(rows), names=["variant", "seed"])
     return frame
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows, each a dictionary by column."""
+    return cast("list[dict[str, Any]]", frame.to_dict("records"))
 
 
 _TRIALS = (

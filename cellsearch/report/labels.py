@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cellsearch.report.drawing import INK, MUTED
+from cellsearch.report.drawing import INK, MUTED, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Offsets tried in turn, in points: right, left, then further and further above and below.
-_STEPS = (0.0, 8.0, -8.0, 16.0, -16.0, 24.0, -24.0, 32.0, -32.0, 44.0, -44.0, 56.0, -56.0)
+# Offsets tried in turn, in points. Labels are placed from the top down, so below comes first.
+_STEPS = (0.0, -8.0, 8.0, -16.0, 16.0, -24.0, 24.0, -32.0, 32.0, -44.0, 44.0, -56.0, 56.0)
 _GAP = 8.0
 
 
@@ -75,7 +75,7 @@ def _box(text: str, point: Any, side: int, rise: float, size: float) -> _Box:
     # DejaVu Sans takes 0.6 of its size per letter, more than what a page's own font takes.
     width, x, y = 0.6 * size * len(text), float(point[0]), float(point[1]) + rise
     left = x + _GAP if side > 0 else x - _GAP - width
-    return _Box(left, y - 0.55 * size, left + width, y + 0.55 * size)
+    return _Box(left, y - 0.7 * size, left + width, y + 0.7 * size)
 
 
 def _write(ax: Axes, label: Label, side: int, rise: float, size: float) -> None:
@@ -89,5 +89,6 @@ def _write(ax: Axes, label: Label, side: int, rise: float, size: float) -> None:
         va="center",
         fontsize=size,
         color=INK,
+        bbox={"boxstyle": "square,pad=0.1", "facecolor": PAPER, "edgecolor": "none"},
         arrowprops=line if rise else None,
     )

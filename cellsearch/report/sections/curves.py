@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection
-from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from cellsearch.report import drawing, frames
 from cellsearch.report.document import Block, Figure, Gallery, Paragraph
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TITLE = "Learning curves"
 ORDER = 40
 
+# The panels reach up to so many times the worst variant's median perplexity at the end.
+TALLEST = 1.8
+
 
 class Panel(NamedTuple):
     """One variant: a line [point, (tokens, perplexity)] for each seed; where the diverged ended."""
@@ -33,12 +36,16 @@ class Panel(NamedTuple):
 
 
 class Info(NamedTuple):
-    """The base, the others in the order of the plan, and the limits that all panels share."""
+    """The base, the others in the order of the plan, and the limits that all panels share.
+
+    `cut`: the first fall is above the panels, or the ends, where cells differ, would be flat.
+    """
 
     base: Panel
     others: tuple[Panel, ...]
-    tokens: tuple[float, float]
+    tokens: float
     perplexity: tuple[float, float]
+    cut: bool
 
 
 def info(findings: Findings) -> Info:
@@ -52,7 +59,9 @@ def info(findings: Findings) -> Info:
         for name, verdict in findings.verdicts.items()
     ]
     others = tuple(p for p in panels[1:] if p.lines)
-    return Info(panels[0], others, _range(frame["tokens"]), _range(frame["perplexity"]))
+    low, high = _range(frame["perplexity"])
+    top = min(high, TALLEST * _worst_end(panels, high))
+    return Info(panels[0], others, _range(frame["tokens"])[1], (low, top), top < high)
 
 
 def draw(info: Info) -> Sequence[Block]:
@@ -77,27 +86,31 @@ def _range(column: pd.Series[float]) -> tuple[float, float]:
     return (float(column.min()), float(column.max())) if len(column) else (1.0, 2.0)
 
 
+def _worst_end(panels: Sequence[Panel], otherwise: float) -> float:
+    ends = [np.median([line[-1, 1] for line in p.lines]) for p in panels if p.lines]
+    return float(max(ends, default=otherwise))
+
+
 def _figure(panel: Panel, info: Info) -> Figure:
     with drawing.style():
         figure, ax = drawing.axes(3.7, 2.9)
         if panel.name != BASE:
-            _draw_lines(ax, info.base, 0.55)
+            _draw_lines(ax, info.base, 0.6)
         _draw_lines(ax, panel, 0.9)
         _axes(ax, panel, info)
     count = len(panel.lines)
     seeds = "1 seed" if count == 1 else f"{count} seeds"
-    return Figure(
-        f"curves_{_file(panel.name)}", f"Learning curves of {panel.name}, {seeds}", figure
-    )
+    words = f"Validation perplexity of {panel.name} while it trains, {seeds}, beside the base"
+    return Figure(f"curves_{_file(panel.name)}", words, figure)
 
 
 def _draw_lines(ax: Axes, panel: Panel, alpha: float) -> None:
     crowd = len(panel.lines) > 100
-    colour = drawing.MUTED if panel.role == "base" else drawing.ROLES[panel.role]
+    colour, width = drawing.ROLES[panel.role], 0.7 if panel.role == "base" else 1.5
     lines = LineCollection(
         list(panel.lines),
         colors=colour,
-        linewidths=0.5 if crowd else 1.3,
+        linewidths=0.5 if crowd else width,
         alpha=0.15 if crowd else alpha,
         rasterized=crowd,
         capstyle="round",
@@ -110,21 +123,14 @@ def _axes(ax: Axes, panel: Panel, info: Info) -> None:
     low, high = info.perplexity
     ax.set_title(panel.name)
     ax.set_yscale("log")
-    ax.set_xlim(0, 1.03 * info.tokens[1])
+    ax.set_xlim(0, 1.03 * info.tokens)
     ax.set_ylim(low / 1.05, high * 1.05)
-    ax.yaxis.set_major_locator(LogLocator(subs=_ticks(high / low)))
+    ax.yaxis.set_major_locator(MaxNLocator(6) if high < 6 * low else LogLocator(subs=(1, 3)))
+    ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.yaxis.set_minor_formatter(NullFormatter())
     ax.xaxis.set_major_formatter(EngFormatter(sep=""))
     ax.set_xlabel("training tokens")
     ax.set_ylabel("validation perplexity")
-
-
-def _ticks(ratio: float) -> tuple[float, ...]:
-    """Ticks within a decade: the fewer the more decades there are."""
-    if ratio > 30:
-        return (1.0, 3.0)
-    return (1.0, 2.0, 5.0) if ratio > 5 else tuple(np.arange(1.0, 10.0, 0.5))
 
 
 def _file(name: str) -> str:
@@ -132,7 +138,9 @@ def _file(name: str) -> str:
 
 
 def _caption(info: Info) -> str:
-    said = "Every seed is a line; the base's are grey, behind. All panels share their axes."
+    said = "Every seed is a line; the base's are thin and dark, behind. Panels share their axes."
+    if info.cut:
+        said += " The first fall lies above the panels."
     if any(len(panel.ends) for panel in (info.base, *info.others)):
         said += " A cross: the last finite point of a run that diverged."
     if any(len(panel.lines) > 100 for panel in (info.base, *info.others)):

@@ -27,7 +27,7 @@ def info(findings: Findings) -> Info:
     """The rows of both tables, in the order of the plan."""
     trials = frames.trials(findings.journal)
     left = trials[trials["status"] != "done"]
-    reasons = [_reason(row.status, row.error) for row in left.itertuples()]
+    reasons = [_reason(row["status"], row["error"]) for row in frames.records(left)]
     table = left[["variant", "seed", "status", "diverged_at"]].assign(reason=reasons)
     return Info(table.reset_index(drop=True), _warnings(findings))
 
@@ -81,10 +81,11 @@ def _unfinished(frame: pd.DataFrame) -> Table:
             Column("Reason", numeric=False),
         ],
         rows=[
-            (r.variant, str(r.seed), r.status, _whole(r.diverged_at), r.reason)
-            for r in frame.head(SHOWN).itertuples()
+            (r["variant"], str(r["seed"]), r["status"], _whole(r["diverged_at"]), r["reason"])
+            for r in frames.records(frame.head(SHOWN))
         ],
         data=frame.astype({"diverged_at": "Int64"}),
+        cards=True,
     )
 
 
@@ -97,8 +98,11 @@ def _warned(frame: pd.DataFrame) -> Table:
             Column("Seed"),
             Column("Warning", numeric=False),
         ],
-        rows=[(r.variant, str(r.seed), r.warning) for r in frame.head(SHOWN).itertuples()],
+        rows=[
+            (r["variant"], str(r["seed"]), r["warning"]) for r in frames.records(frame.head(SHOWN))
+        ],
         data=frame,
+        cards=True,
     )
 
 

@@ -110,12 +110,14 @@ def _scale(ax: Axes, info: Info) -> None:
     else:
         pad = 0.06 * (high - low)
         ax.set_xlim(low - pad, high + pad)
-    ax.xaxis.set_major_formatter(
-        lambda value, _: f"{value:+g}%".replace("-", "−") if value else "0"
-    )
+    ax.xaxis.set_major_formatter(lambda value, _: _tick(value))
     ax.set_ylim(-0.6, len(info.lines) - 0.3)
     ax.set_yticks([])
     ax.set_xlabel("change of test perplexity against the base  (left is better)")
+
+
+def _tick(value: float) -> str:
+    return f"{value:+g}%".replace("-", words.MINUS) if value else "0"
 
 
 def _background(ax: Axes, info: Info) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import EngFormatter, MaxNLocator, NullFormatter, NullLocator
 
-from cellsearch.report import drawing, labels, words
+from cellsearch.report import drawing, frames, labels, words
 from cellsearch.report.document import Block, Column, Figure, Fold, Gallery, Paragraph, Table
 from cellsearch.report.findings import Class, Findings, Verdict
 from cellsearch.report.rows import counted
@@ -133,8 +133,7 @@ def _step(ax: Axes, front: Front) -> None:
     x, y = [p.cost for p in front.front], [p.perplexity for p in front.front]
     # A staircase from the upper edge to the right one: whatever lies above it is dominated.
     x, y = [x[0], *x, 10 * x[-1]], [10 * y[0], *y, y[-1]]
-    style = {"color": drawing.MUTED, "linewidth": 1.1, "linestyle": (0, (4, 2)), "zorder": 1}
-    ax.step(x, y, where="post", **style)
+    ax.step(x, y, where="post", color=drawing.MUTED, linewidth=1.1, linestyle="--", zorder=1)
 
 
 def _draw_point(ax: Axes, point: Point, crowd: bool) -> None:
@@ -238,12 +237,12 @@ def _table(costs: pd.DataFrame) -> Table:
         name="costs",
         caption="Counted and measured cost, per token",
         columns=[Column("Variant", numeric=False), *(Column(h, n) for _, h, n in _HEADINGS)],
-        rows=[_cost_row(record) for record in costs.to_dict("records")],
+        rows=[_cost_row(record) for record in frames.records(costs)],
         data=costs,
     )
 
 
-def _cost_row(record: dict[str, object]) -> list[str]:
+def _cost_row(record: dict[str, Any]) -> list[str]:
     return [str(record["variant"]), *(_number(record[name]) for name, _, _ in _HEADINGS)]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from cellsearch.report import frames, words
 from cellsearch.report.document import Block, Column, Fold, Heading, Paragraph, Table
 from cellsearch.report.findings import Findings, Verdict
+from cellsearch.report.rows import tested
 from cellsearch.report.sections.summary import backends, learning_rates
 from cellsearch.report.statistics import percent
 
@@ -86,7 +87,7 @@ def _spread_row(verdict: Verdict) -> list[str]:
         words.significant(100 * found.spread.paired),
         words.significant(100 * found.spread.unpaired),
         words.decimal(found.spread.correlation),
-        words.size(found.smallest_effect),
+        words.size(found.smallest_effect) if tested(verdict) else words.MISSING,
         words.settle(verdict.settle),
     ]
 
@@ -228,22 +229,19 @@ def _seeds(info: Info) -> list[Block]:
 
 
 def _seed_table(info: Info) -> Table:
-    shown = info.trials.set_index(["variant", "seed"])
+    by_variant = info.trials.groupby("variant", sort=False)
     return Table(
         name="seeds",
         caption="Test perplexity of every seed",
         columns=[Column("Variant", numeric=False), *(Column(f"{s}") for s in range(info.seeds))],
-        rows=[
-            [v.variant.name, *(_seed_cell(shown, v, s) for s in range(info.seeds))]
-            for v in info.verdicts
-        ],
+        rows=[[str(name), *map(_seed_cell, frames.records(own))] for name, own in by_variant],
         data=info.trials,
     )
 
 
-def _seed_cell(shown: pd.DataFrame, verdict: Verdict, seed: int) -> str:
-    trial = shown.loc[(verdict.variant.name, seed)]
-    return words.decimal(trial.test_perplexity, 3) if trial.status == "done" else str(trial.status)
+def _seed_cell(trial: dict[str, Any]) -> str:
+    status = str(trial["status"])
+    return words.decimal(trial["test_perplexity"], 3) if status == "done" else status
 
 
 def _quantiles(info: Info) -> Table:

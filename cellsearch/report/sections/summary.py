@@ -138,7 +138,10 @@ def _missing(findings: Findings) -> str:
     missing, planned = sum(s.missing for s in samples), sum(s.planned for s in samples)
     if not missing:
         return ""
-    return f"{missing} of {planned} planned trials have no result. Every row says how many it has."
+    verb = "has" if missing == 1 else "have"
+    return (
+        f"{missing} of {planned} planned trials {verb} no result. Every row says how many it has."
+    )
 
 
 def _looks(findings: Findings) -> str:

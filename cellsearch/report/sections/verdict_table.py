@@ -58,7 +58,7 @@ def _reading(info: Info) -> str:
 def _table(info: Info) -> Table:
     return Table(
         name="verdicts",
-        caption="Verdict on every variant",
+        caption="Verdict on every variant; FLOPs and measured time are per token",
         columns=_columns(info),
         rows=[_cells(row, name) for row, name in zip(info.rows, info.roles, strict=True)],
         data=_data(info.rows),
@@ -75,8 +75,8 @@ def _columns(info: Info) -> list[Column]:
         Column("Simultaneous", "all together"),
         Column("Seeds"),
         Column("Parameters", info.counted),
-        Column("FLOPs", f"{info.counted}, forward, per token"),
-        Column("µs", "per token, training"),
+        Column("FLOPs", f"{info.counted}, forward"),
+        Column("µs", "training"),
         Column("Time", "× base"),
     ]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from cellsearch.ir import Cell
 from cellsearch.nn.dropout import dropout
 from cellsearch.nn.model import Draw, Model, Noise, States
 from cellsearch.nn.rnn import RNN
+from cellsearch.nn.weights import Layer
 
 
 class LanguageModel(Model):
@@ -96,7 +98,7 @@ class LanguageModel(Model):
         Raises:
             TrialError: the cell has no such weight.
         """
-        for layer in self.cells.layers:
+        for layer in cast(Iterable[Layer], self.cells.layers):
             for name in names:
                 if name not in layer:
                     raise TrialError(f"no weight '{name}' to negate{nearest(name, layer)}")

@@ -45,6 +45,7 @@ def train(
 
     Raises:
         Cancelled: it was asked to stop.
+        OSError: a checkpoint or the weights cannot be written.
     """
     with _threads(trial.train.threads):
         try:
@@ -72,7 +73,7 @@ def _run(
     outcome = conclude(trainer)
     if weights is not None and outcome.status == "done":
         _write_weights(trainer, weights)
-    return outcome.model_copy(update={"warnings": (*outcome.warnings, *watch.warnings)})
+    return outcome
 
 
 def _trainer(trial: TrialConfig, folder: Path | None) -> Trainer:

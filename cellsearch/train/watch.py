@@ -15,11 +15,7 @@ REPORT_SECONDS = 0.5
 
 
 class Watch:
-    """Looks at a trainer between two updates.
-
-    Attributes:
-        warnings: what went wrong without harm to the result.
-    """
+    """Looks at a trainer between two updates."""
 
     def __init__(
         self,
@@ -32,7 +28,6 @@ class Watch:
         self.folder = folder
         self.progress = progress
         self.cancelled = cancelled
-        self.warnings: list[str] = []
         self._began = self._reported = self._saved = time.monotonic()
         self._first = trainer.tokens
 
@@ -67,11 +62,5 @@ class Watch:
         )
 
     def _save(self) -> None:
-        # A full disk costs the checkpoint, not the trial.
-        if self.folder is None:
-            return
-        try:
+        if self.folder is not None:
             checkpoint.save(self.folder, self.trainer.trial, self.trainer.snapshot())
-        except OSError as error:
-            said = f"no checkpoint could be written: {error.strerror or error}"
-            self.warnings = [*{*self.warnings, said}]

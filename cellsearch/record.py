@@ -152,6 +152,7 @@ class TrialLine(Line):
     config: TrialConfig
     cost: CellCost
     outcome: Outcome
+    sidecars: dict[str, str] = Field({}, description="path below the study's folder -> sha256")
 
 
 class BenchLine(Line):
@@ -168,9 +169,7 @@ class BenchLine(Line):
     where: Where
 
 
-JournalLine = Annotated[
-    StudyLine | LookLine | TrialLine | BenchLine, Field(discriminator="kind")
-]
+JournalLine = Annotated[StudyLine | LookLine | TrialLine | BenchLine, Field(discriminator="kind")]
 
 
 class Progress(BaseModel):

@@ -132,7 +132,7 @@ class ExecutorContract(ABC):
         events = self.executor().run([one])
         while not isinstance(next(events), Moved):
             pass
-        events.close()  # type: ignore[attr-defined]
+        events.close()
         state = (one.checkpoint / "counted.json").read_bytes()
         time.sleep(0.3)
         assert (one.checkpoint / "counted.json").read_bytes() == state

@@ -15,6 +15,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from cellsearch.config import TrialConfig
 from cellsearch.record import Curves, Outcome, Progress
@@ -22,6 +23,7 @@ from cellsearch.store import write_atomically
 from cellsearch.where import where
 
 _STATE = "counted.json"
+State = dict[str, Any]
 
 
 class Stopped(Exception):  # noqa: N818  it is asked for, no error
@@ -39,12 +41,12 @@ def train(
     """Count to `train.tokens` in steps of batch × segment, one step a millisecond or so."""
     per_step = trial.train.batch * trial.train.segment
     state = _load(checkpoint)
-    while (tokens := int(state["step"]) * per_step) < trial.train.tokens:
+    while (tokens := state["step"] * per_step) < trial.train.tokens:
         if cancelled and cancelled():
             _save(checkpoint, state)
             raise Stopped
-        _misbehave(trial, int(state["step"]))
-        state = {"step": int(state["step"]) + 1, "value": _next(str(state["value"]), trial)}
+        _misbehave(trial, state["step"])
+        state = {"step": state["step"] + 1, "value": _next(state["value"], trial)}
         time.sleep(0.02 if trial.variant.startswith("slow") else 0.001)
         _save(checkpoint, state)
         if progress:
@@ -72,14 +74,14 @@ def _misbehave(trial: TrialConfig, step: int) -> None:
             print('{"said": "finished"} and other things that were never said')
 
 
-def _outcome(trial: TrialConfig, state: dict[str, object], weights: Path | None) -> Outcome:
+def _outcome(trial: TrialConfig, state: State, weights: Path | None) -> Outcome:
     ran = where(trial.train.threads, trial.backend)
     if trial.variant == "diverges":
         return Outcome(status="diverged", metrics={"test_loss": None}, diverged_at=3, where=ran)
     if weights is not None:
         weights.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(weights, str(state["value"]).encode())
-    loss = 1.0 + int(str(state["value"])[:8], 16) / 2**32
+        write_atomically(weights, state["value"].encode())
+    loss = 1.0 + int(state["value"][:8], 16) / 2**32
     curves = Curves(
         tokens=(trial.train.tokens,),
         train_loss=(loss,),
@@ -90,14 +92,14 @@ def _outcome(trial: TrialConfig, state: dict[str, object], weights: Path | None)
     return Outcome(status="done", metrics=metrics, curves=curves, steps=1, where=ran)
 
 
-def _load(folder: Path | None) -> dict[str, object]:
+def _load(folder: Path | None) -> State:
     if folder is None or not (folder / _STATE).exists():
         return {"step": 0, "value": ""}
-    state: dict[str, object] = json.loads((folder / _STATE).read_text())
+    state: State = json.loads((folder / _STATE).read_text())
     return state
 
 
-def _save(folder: Path | None, state: dict[str, object]) -> None:
+def _save(folder: Path | None, state: State) -> None:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / _STATE, json.dumps(state).encode())

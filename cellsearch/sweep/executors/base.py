@@ -7,7 +7,7 @@ been done the journal's. `cellsearch/testing/executors.py` holds the tests that 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,6 +74,7 @@ class Failed:
 
 
 Event = Started | Moved | Finished | Failed
+Events = Generator[Event, None, None]
 
 
 class Executor(ABC):
@@ -84,7 +85,7 @@ class Executor(ABC):
     """
 
     @abstractmethod
-    def run(self, items: Iterable[WorkItem]) -> Iterator[Event]:
+    def run(self, items: Iterable[WorkItem]) -> Events:
         """Run the items; draw the next one only when there is someone to do it.
 
         Closing the iterator ends everything that it started.

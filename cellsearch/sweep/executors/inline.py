@@ -10,6 +10,7 @@ from cellsearch.record import Outcome
 from cellsearch.sweep.executors.base import (
     TRAINER,
     Event,
+    Events,
     Executor,
     Finished,
     Moved,
@@ -26,7 +27,7 @@ class InlineExecutor(Executor):
         self.trainer = trainer
         self._stopping = threading.Event()
 
-    def run(self, items: Iterable[WorkItem]) -> Iterator[Event]:
+    def run(self, items: Iterable[WorkItem]) -> Events:
         """See `Executor.run`. `workers` and `threads` change nothing: `train` sets its threads."""
         self._stopping.clear()
         try:

@@ -13,6 +13,7 @@ from cellsearch.record import Outcome, Progress
 from cellsearch.sweep.executors.base import (
     TRAINER,
     Event,
+    Events,
     Executor,
     Failed,
     Finished,
@@ -36,7 +37,7 @@ class ProcessExecutor(Executor):
         self.trainer = trainer
         self._stopping = threading.Event()
 
-    def run(self, items: Iterable[WorkItem]) -> Iterator[Event]:
+    def run(self, items: Iterable[WorkItem]) -> Events:
         """See `Executor.run`."""
         self._stopping.clear()
         crew = _Crew(self, iter(items))

@@ -1,0 +1,66 @@
+"""What a journal says of a variant's cell, so that a report needs no graph."""
+
+from __future__ import annotations
+
+import difflib
+from textwrap import dedent
+from typing import TypedDict
+
+from cellsearch import lang
+from cellsearch.derive.latex import equations as latex
+from cellsearch.derive.model_cost import ModelCost
+from cellsearch.ir import Cell
+from cellsearch.record import CellCost
+
+_NOT_EQUATIONS = ("param ", "const ", "init ", "output ", "needs ")
+
+
+class Description(TypedDict):
+    """The fields of a `record.Variant` that describe its cell."""
+
+    cell_name: str
+    equations: tuple[str, ...]
+    latex: tuple[str, ...]
+
+
+class Counted(TypedDict):
+    """The fields of a `record.Variant` that count."""
+
+    cell_cost: CellCost
+    model_parameters: int
+    model_flops_forward: int
+
+
+def described(cell: Cell) -> Description:
+    """Name, equations as text, equations as LaTeX."""
+    lines = [line for line in _body(cell) if not line.lstrip().startswith(_NOT_EQUATIONS)]
+    return Description(cell_name=cell.name, equations=tuple(lines), latex=latex(cell))
+
+
+def counted(cost: ModelCost) -> Counted:
+    """Counted cost, as the journal keeps it."""
+    return Counted(
+        cell_cost=CellCost.model_validate(vars(cost.cells)),
+        model_parameters=cost.parameters,
+        model_flops_forward=cost.flops_forward,
+    )
+
+
+def changes(base: Cell, cell: Cell) -> tuple[str, ...]:
+    """What differs from the base, `- old` and `+ new`; names, comments, alignment do not count."""
+    diff = difflib.ndiff(_comparable(base), _comparable(cell))
+    return tuple(line for line in diff if line[0] in "-+")
+
+
+def _comparable(cell: Cell) -> list[str]:
+    header, *body = [" ".join(line.split()) for line in _lines(cell)]
+    return [header[header.index("(") :], *body]
+
+
+def _body(cell: Cell) -> list[str]:
+    return dedent("\n".join(_lines(cell)[1:])).splitlines()
+
+
+def _lines(cell: Cell) -> list[str]:
+    lines = lang.print_cell(cell).splitlines()
+    return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]

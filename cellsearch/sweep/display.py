@@ -1,0 +1,51 @@
+"""What a sweep tells whoever watches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from cellsearch.record import TrialLine
+from cellsearch.sweep.running import Running
+from cellsearch.sweep.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment of a sweep.
+
+    Attributes:
+        status: how many trials are in which state.
+        running: those that run, and how far they are.
+        seconds_left: the time to go at the pace so far; None while there is no pace.
+    """
+
+    status: Status
+    running: tuple[Running, ...]
+    seconds_left: float | None
+
+
+class Display(Protocol):
+    """Draws a sweep, prints it, or keeps silent. Called from the driver's own thread."""
+
+    def note(self, text: str) -> None:
+        """Something worth a line: what is loaded, a worker that was lost, what was found torn."""
+
+    def show(self, view: View) -> None:
+        """The sweep as it is now; a few times a second."""
+
+    def finished(self, line: TrialLine) -> None:
+        """A trial is on record."""
+
+
+class Silent:
+    """Says nothing."""
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+    def show(self, view: View) -> None:
+        """Nothing."""
+
+    def finished(self, line: TrialLine) -> None:
+        """Nothing."""

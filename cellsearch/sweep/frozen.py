@@ -1,0 +1,110 @@
+"""A study's plan is frozen: what may be added to it, and what is refused, with the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from cellsearch.config import SweepConfig
+from cellsearch.errors import StoreError
+from cellsearch.record import StudyLine, Variant
+from cellsearch.store import Journal
+
+# Seeds may be added. Where the text lies may change: what it is, its sha256 says.
+_FREE: dict[str, Any] = {"seeds": True, "task": {"corpus"}}
+# What these say is compared as the cells that come of it.
+_CELLS: dict[str, Any] = {
+    "cells": True,
+    "base": True,
+    "variants": {"__all__": {"cell", "edits"}},
+}
+_SAID = ("cell_hash", "class_hash", "changes", "equations", "latex", "cell_name")
+
+
+def check_same_plan(journal: Journal, planned: StudyLine) -> None:
+    """Refuse another plan than the one that the study began with.
+
+    Raises:
+        StoreError: with each difference.
+    """
+    began = journal.study
+    differences = [
+        *_differences(_spec(began.spec, _CELLS), _spec(planned.spec, _CELLS)),
+        *_differences(_variants(began), _variants(planned)),
+        *_differences({"text": began.data_sha256}, {"text": planned.data_sha256}),
+    ]
+    _refuse(journal.folder, differences)
+
+
+def check_same_spec(journal: Journal, spec: SweepConfig) -> None:
+    """Refuse any change of the plan but more seeds, and another place of the same text.
+
+    Raises:
+        StoreError: with each difference.
+    """
+    _refuse(journal.folder, list(_differences(_spec(journal.study.spec), _spec(spec))))
+
+
+def check_text(journal: Journal, sha256: str, where: str) -> None:
+    """Refuse another text than the one that the study was planned with."""
+    if sha256 != journal.study.data_sha256:
+        raise StoreError(
+            f"{journal.folder}: the text of {where} is not the one that the study began with: "
+            f"got sha256 {sha256[:12]}…, expected {journal.study.data_sha256[:12]}…"
+        )
+
+
+def check_seeds(journal: Journal, seeds: int) -> bool:
+    """Whether seeds are added. Fewer than the study has are refused."""
+    if seeds < journal.seeds:
+        raise StoreError(
+            f"{journal.folder}: has {journal.seeds} seeds by now, got seeds = {seeds}; "
+            "seeds can be added and not taken away"
+        )
+    return seeds > journal.seeds
+
+
+def _refuse(folder: Path, differences: list[str]) -> None:
+    if differences:
+        lines = "\n".join(f"  {line}" for line in differences)
+        raise StoreError(
+            f"{folder}: holds another study; only seeds can be added to it. What differs:\n{lines}"
+        )
+
+
+def _spec(spec: SweepConfig, without: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    return spec.model_dump(mode="json", by_alias=True, exclude=_FREE | dict(without))
+
+
+def _variants(study: StudyLine) -> dict[str, Any]:
+    return {v.name: _variant(v) for v in study.variants}
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    rest = variant.model_dump(mode="json", exclude={*_SAID, "cell"})
+    # Without comments: they may be corrected while a study goes on.
+    lines = [line.partition("#")[0].rstrip() for line in variant.cell.splitlines()]
+    return rest | {"cell": "\n".join(line for line in lines if line)}
+
+
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    before, after = dict(_flat(old)), dict(_flat(new))
+    for key in {**before, **after}:
+        was, now = before.get(key, "nothing"), after.get(key, "nothing")
+        if was != now:
+            yield f"{key}: {_short(was)} in the study, {_short(now)} now"
+
+
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for name, below in value.items():
+            yield from _flat(below, f"{key}.{name}" if key else name)
+    else:
+        yield key, value
+
+
+def _short(value: Any) -> str:
+    text = str(value).replace("\n", "; ")
+    return text if len(text) <= 300 else f"{text[:299]}…"

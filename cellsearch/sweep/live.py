@@ -1,0 +1,125 @@
+"""The present moment of a sweep: what runs, how many are done, how long it will take."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from cellsearch.errors import StoreError
+from cellsearch.record import Progress
+from cellsearch.sweep import running
+from cellsearch.sweep.display import Display, View
+from cellsearch.sweep.executors.base import Started
+from cellsearch.sweep.running import Running
+from cellsearch.sweep.status import Status
+from cellsearch.sweep.trials import Trial
+
+# How often others are told how far the trials are, in seconds.
+_TELL = 1.0
+
+
+class Live:
+    """Keeps the counts and tells them: a display in this process, a small file for others."""
+
+    def __init__(
+        self, folder: Path, status: Status, display: Display, clock: Callable[[], float]
+    ) -> None:
+        self._folder = folder
+        self._display = display
+        self._clock = clock
+        self._planned = status.planned
+        self._counts = Counter(asdict(status))
+        self._running: dict[str, Running] = {}
+        self._pace = Pace(clock)
+        self._told = -_TELL
+        self._tell()
+
+    def started(self, trial: Trial, event: Started, on_record: str | None) -> None:
+        """An attempt begins. `on_record`: how the trial ended before, if it did."""
+        if trial.key not in self._running:
+            self._counts[on_record or "waiting"] -= 1
+            self._counts["running"] += 1
+        seed, of = trial.config.seed, trial.config.train.tokens
+        self._running[trial.key] = Running(
+            trial.variant.name, seed, event.attempt, 0, of, None, event.worker
+        )
+        self._tell()
+
+    def moved(self, key: str, progress: Progress) -> None:
+        """A trial has got further."""
+        now = replace(
+            self._running[key], tokens=progress.tokens, of=progress.of, loss=progress.loss
+        )
+        self._running[key] = now
+        self._pace.at(key, progress.tokens / max(1, progress.of))
+        if self._clock() - self._told >= _TELL:
+            self._tell()
+        self._show()
+
+    def ended(self, key: str, status: str) -> None:
+        """A trial is on record. Its twins, which never ran, were waiting."""
+        ran = self._running.pop(key, None)
+        self._counts["running" if ran else "waiting"] -= 1
+        self._counts[status] += 1
+        if ran:
+            self._pace.end(key)
+        self._tell()
+
+    def close(self) -> None:
+        """The sweep is over or stops: nothing runs."""
+        self._counts["waiting"] += self._counts.pop("running", 0)
+        self._running.clear()
+        self._show()
+        running.clear(self._folder)
+
+    def view(self) -> View:
+        """This moment."""
+        status = Status(**self._counts)
+        seconds = self._pace.seconds(status.waiting, list(self._running))
+        return View(status, tuple(self._running.values()), seconds)
+
+    def _tell(self) -> None:
+        self._told = self._clock()
+        # Whether others can see what runs decides nothing; a full disk will be said elsewhere.
+        with suppress(StoreError):
+            running.write(self._folder, list(self._running.values()))
+        self._show()
+
+    def _show(self) -> None:
+        self._display.show(self.view())
+
+
+class Pace:
+    """How many trials' worth of work is done in a second, all workers together."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begin: float | None = None
+        # Shares of trials: where each was when it was first seen, where it is, and what is over.
+        self._first: dict[str, float] = {}
+        self._last: dict[str, float] = {}
+        self._over = 0.0
+
+    def at(self, key: str, share: float) -> None:
+        """A trial has got so far; what a checkpoint brought along is no work of ours."""
+        if self._begin is None:
+            self._begin = self._clock()
+        self._first.setdefault(key, share)
+        self._last[key] = share
+
+    def end(self, key: str) -> None:
+        """A trial is over."""
+        self._over += 1.0 - self._first.pop(key, 0.0)
+        self._last.pop(key, None)
+
+    def seconds(self, waiting: int, keys: list[str]) -> float | None:
+        """The time that the rest will take, None before there is a pace."""
+        done = self._over + sum(self._last[key] - self._first[key] for key in self._last)
+        if self._begin is None or done <= 0:
+            return None
+        left = waiting + sum(1.0 - self._last.get(key, 0.0) for key in keys)
+        return left * (self._clock() - self._begin) / done

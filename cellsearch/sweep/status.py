@@ -1,0 +1,56 @@
+"""How many trials of a study are done, running and waiting."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellsearch import store
+from cellsearch.store import Journal
+from cellsearch.sweep import running
+from cellsearch.sweep.running import Running
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How many trials are in which state.
+
+    `planned = done + diverged + pruned + failed + running + waiting`, always.
+    """
+
+    planned: int
+    done: int = 0
+    diverged: int = 0
+    pruned: int = 0
+    failed: int = 0
+    running: int = 0
+    waiting: int = 0
+
+
+def status(folder: Path) -> Status:
+    """The state of a study, asked from anywhere, whether or not a sweep is running.
+
+    Raises:
+        StoreError: there is no study in the folder, or its journal is damaged.
+    """
+    # In this order: a trial that ends in between is then seen as finished, not as waiting.
+    now = running.read(folder)
+    return count(store.read(folder), now)
+
+
+def count(journal: Journal, now: Iterable[Running]) -> Status:
+    """The state of a study of whose trials those `now` are running."""
+    planned = {(v.name, seed) for v in journal.study.variants for seed in range(journal.seeds)}
+    ended = {(t.variant, t.seed): t for t in journal.trials if (t.variant, t.seed) in planned}
+    attempts = {name: trial.attempt for name, trial in ended.items()}
+    # An attempt beyond the one that is on record: the trial is tried again, and runs.
+    active = {
+        (r.variant, r.seed)
+        for r in now
+        if (r.variant, r.seed) in planned and r.attempt > attempts.get((r.variant, r.seed), 0)
+    }
+    counts = Counter[str](t.outcome.status for name, t in ended.items() if name not in active)
+    waiting = len(planned) - len(active) - counts.total()
+    return Status(len(planned), running=len(active), waiting=waiting, **counts)

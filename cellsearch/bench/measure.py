@@ -61,7 +61,7 @@ def measure(
             if notify is not None:
                 notify(f"timing {len(subjects)} variants, round {k + 1} of {rounds}")
             _round(subjects, samples, first=k % len(subjects))
-    return [_line(s.trial, own, samples[0]) for s, own in zip(subjects, samples, strict=True)]
+    return [_line(s, own, samples[0]) for s, own in zip(subjects, samples, strict=True)]
 
 
 def _ready(trial: TrialConfig, vocabulary: int) -> Subject:
@@ -83,18 +83,18 @@ def _round(subjects: Sequence[Subject], samples: Sequence[_Samples], first: int)
             own.forward.append(subject.forward_seconds() / subject.tokens * 1e6)
 
 
-def _line(trial: TrialConfig, own: _Samples, base: _Samples) -> BenchLine:
+def _line(subject: Subject, own: _Samples, base: _Samples) -> BenchLine:
     low, middle, high = (float(q) for q in np.quantile(own.training, (0.25, 0.5, 0.75)))
     ratios = np.array(own.training) / np.array(base.training)
     return BenchLine(
-        variant=trial.variant,
+        variant=subject.trial.variant,
         us_per_token_training=middle,
         us_per_token_forward=float(np.median(own.forward)),
         us_low=low,
         us_high=high,
         ratio_to_base=float(np.median(ratios)),
         rounds=len(own.training),
-        where=where(trial.train.threads, trial.backend),
+        where=where(subject.trial.train.threads, subject.model.cells.backend),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from safetensors.torch import save as tensors_to_bytes
 
+from cellsearch import backends
 from cellsearch.config import TrialConfig
 from cellsearch.errors import CellsearchError, DataError, LanguageError
 from cellsearch.record import Failure, Outcome, Progress
@@ -52,7 +53,7 @@ def train(
             outcome = _run(trial, checkpoint, progress, cancelled, weights)
         except (CellsearchError, MemoryError, RuntimeError) as error:
             outcome = Outcome(status="failed", error=_failure(error))
-    return outcome.model_copy(update={"where": where(trial.train.threads, trial.backend)})
+    return outcome.model_copy(update={"where": where(trial.train.threads, _backend(trial))})
 
 
 def _run(
@@ -98,6 +99,14 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _backend(trial: TrialConfig) -> str:
+    # What `auto` means here; a name that is none has failed already, and is kept.
+    try:
+        return backends.resolve(trial.backend)
+    except CellsearchError:
+        return trial.backend
 
 
 def _failure(error: Exception) -> Failure:

@@ -1,7 +1,9 @@
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from cellsearch.config import ModelConfig
+from cellsearch.derive.model_cost import count_model
 from cellsearch.nn.language_model import LanguageModel
 
 
@@ -129,3 +131,24 @@ def test_initial_laws(cells):
     assert model.embedding.std().item() == pytest.approx(1.0, abs=0.03)
     assert model.softmax.abs().max().item() == pytest.approx(40**-0.5, rel=1e-3)
     assert not model.softmax_bias.any()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        {"layers": 3, "embedding": 4},
+        {"tied": True},
+        {"tied": True, "embedding": 4, "layers": 2},
+        {"bias": False},
+    ],
+)
+def test_the_model_has_the_cost_that_is_counted(cells, keys):
+    model = made(cells, "gru", **keys)
+    cost = count_model(
+        LanguageModel(11, ModelConfig(hidden=6), cells["gru"]).cells.graph, model.config, 11
+    )
+    assert sum(p.numel() for p in model.parameters()) == cost.parameters
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(tokens(T=5, B=3))
+    assert counter.get_total_flops() == 5 * 3 * cost.flops_forward

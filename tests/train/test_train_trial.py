@@ -107,7 +107,7 @@ def test_the_first_evaluated_state_is_the_start(trial):
 def test_nothing_global_is_left_changed(trial):
     state, threads = torch.get_rng_state(), torch.get_num_threads()
     dtype = torch.get_default_dtype()
-    train(trial(train={"threads": threads + 1, "dtype": "float64"}))
+    train(trial(train={"threads": threads + 1, "dtype": "float64", "tokens": 100}))
     assert torch.equal(state, torch.get_rng_state())
     assert torch.get_num_threads() == threads
     assert torch.get_default_dtype() == dtype
@@ -120,7 +120,7 @@ def test_the_threads_of_the_trial_are_used(trial, monkeypatch):
     monkeypatch.setattr(
         Trainer, "advance", lambda s: (seen.append(torch.get_num_threads()), original(s))
     )
-    train(trial(train={"threads": 2}))
+    train(trial(train={"threads": 2, "tokens": 100, "evaluations": 1}))
     assert set(seen) == {2}
 
 
@@ -157,6 +157,13 @@ def test_an_unknown_task_names_the_nearest(trial):
     outcome = train(trial(task={"name": "langage_model"}))
     assert (outcome.status, outcome.error.kind) == ("failed", "other")
     assert "nearest is 'language_model'" in outcome.error.message
+
+
+def test_an_unknown_backend_is_a_failure_and_auto_is_recorded_as_what_it_means(trial):
+    outcome = train(trial(backend="referense"))
+    assert (outcome.status, outcome.error.kind) == ("failed", "other")
+    assert "nearest is 'reference'" in outcome.error.message
+    assert train(trial(backend="auto")).where.backend == "reference"
 
 
 def test_an_unknown_weight_to_negate_is_named(trial):

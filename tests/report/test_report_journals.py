@@ -1,0 +1,52 @@
+"""Simulated journals are journals, and hold the truth that they were given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cellsearch.report import frames
+from cellsearch.store import read
+from cellsearch.testing.journals import Arm, Simulation, true_losses, write_journal
+
+
+@pytest.fixture
+def simulation() -> Simulation:
+    arms = (
+        Arm("base"),
+        Arm("mixed", effect=0.1, diverged=(1,), failed=(2,), waiting=(3,)),
+        Arm("unmeasured", speed=None),
+    )
+    return Simulation(arms=arms, seeds=4, looks=(6,), key=2)
+
+
+def test_same_key_same_bytes(simulation: Simulation, tmp_path: Path) -> None:
+    one, two = (write_journal(simulation, tmp_path / name) for name in ("one", "two"))
+    assert (one / "journal.jsonl").read_bytes() == (two / "journal.jsonl").read_bytes()
+
+
+def test_what_was_given_is_what_is_read(simulation: Simulation, tmp_path: Path) -> None:
+    journal = read(write_journal(simulation, tmp_path))
+    assert (journal.seeds, journal.looks, journal.problems) == (6, 2, ())
+    assert [bench.variant for bench in journal.benches] == ["base", "mixed"]
+    trials = frames.trials(journal).set_index(["variant", "seed"])
+    statuses = trials.loc["mixed"]["status"].tolist()
+    assert statuses == ["done", "diverged", "failed", "missing", "done", "done"]
+    losses = true_losses(simulation, 6)
+    assert trials.loc["base"]["test_loss"].tolist() == losses[0].tolist()
+
+
+def test_the_true_effect_is_the_mean_difference() -> None:
+    arms = (Arm("base"), Arm("variant", effect=0.1))
+    losses = true_losses(Simulation(arms=arms, noise=0.01), 10_000)
+    assert np.mean(losses[1] - losses[0]) == pytest.approx(0.1, abs=5 * 0.01 * 2**0.5 / 100)
+
+
+def test_blocks_average_to_the_test_loss(simulation: Simulation, tmp_path: Path) -> None:
+    journal = read(write_journal(simulation, tmp_path))
+    blocks, trials = frames.blocks(journal), frames.trials(journal)
+    done = trials[trials["status"] == "done"].set_index(["variant", "seed"])
+    assert blocks.shape == (len(done), 100)
+    assert blocks.mean(axis=1).tolist() == pytest.approx(done["test_loss"].tolist())

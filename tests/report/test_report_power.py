@@ -1,0 +1,85 @@
+"""Power against the noncentral t, published figures, and simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from cellsearch.report import power, statistics
+
+MARGIN = statistics.margin_in_nats(0.03)
+
+
+@pytest.mark.parametrize(("n", "alpha", "effect"), [(5, 0.05, 2.0), (30, 0.01, 0.6), (3, 0.1, 1.5)])
+def test_difference_power_is_the_noncentral_t(n: int, alpha: float, effect: float) -> None:
+    shift, critical = effect * math.sqrt(n), stats.t.isf(alpha / 2, n - 1)
+    exact = stats.nct.sf(critical, n - 1, shift) + stats.nct.cdf(-critical, n - 1, shift)
+    found = power.difference_power(effect, power.Design(n, alpha, 1.0))
+    assert found == pytest.approx(exact, abs=1e-3)
+
+
+def test_a_margin_of_3_percent_suits_5_seeds() -> None:
+    found = power.equivalence_power(0.0, power.Design(5, 0.05, 0.017), MARGIN)
+    assert found == pytest.approx(0.87, abs=0.005)
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.012])
+def test_power_is_how_often_the_tests_succeed(effect: float) -> None:
+    studies, design = 4000, power.Design(6, 0.05, 0.02)
+    samples = np.random.default_rng(5).normal(effect, design.sd, (studies, design.n))
+    shares = {
+        power.equivalence_power(effect, design, MARGIN): _share(
+            [statistics.equivalence_p(d, MARGIN) for d in samples]
+        ),
+        power.noninferiority_power(effect, design, MARGIN): _share(
+            [statistics.noninferiority_p(d, MARGIN) for d in samples]
+        ),
+        power.difference_power(effect, design): _share(
+            [statistics.difference_p(d) for d in samples]
+        ),
+    }
+    for foretold, seen in shares.items():
+        assert seen == pytest.approx(foretold, abs=4 * math.sqrt(0.25 / studies))
+
+
+def _share(p_values: list[float]) -> float:
+    return float(np.mean(np.array(p_values) <= 0.05))
+
+
+@pytest.mark.parametrize("design", [power.Design(5, 0.01, 0.02), power.Design(2, 0.001, 0.02)])
+def test_smallest_effect_has_80_percent_power(design: power.Design) -> None:
+    effect = power.smallest_effect(design)
+    assert power.difference_power(effect, design) == pytest.approx(0.8, abs=1e-6)
+
+
+def test_a_true_percent_needs_about_25_seeds() -> None:
+    found = power.seeds_to_settle(0.01, 0.017, 0.05, margin=1e-9)
+    assert found.as_what == "worse"
+    assert found.seeds in range(23, 28)
+
+
+@pytest.mark.parametrize(
+    ("effect", "as_what"), [(0.0, "equivalent"), (0.2, "worse"), (-0.2, "better")]
+)
+def test_seeds_to_settle_is_the_first_count_that_suffices(effect: float, as_what: str) -> None:
+    sd, alpha = 0.15, 0.01
+    found = power.seeds_to_settle(effect, sd, alpha, MARGIN)
+    assert found.as_what in (as_what, "not worse")
+    assert found.seeds is not None
+    enough = [_best(effect, power.Design(n, alpha, sd)) for n in (found.seeds - 1, found.seeds)]
+    assert enough[0] < power.WANTED <= enough[1]
+
+
+def _best(effect: float, design: power.Design) -> float:
+    return max(
+        power.difference_power(effect, design),
+        power.noninferiority_power(effect, design, MARGIN),
+        power.equivalence_power(effect, design, MARGIN),
+    )
+
+
+def test_what_no_number_of_seeds_settles() -> None:
+    assert power.seeds_to_settle(0.001, 10.0, 0.05, 0.001).seeds is None

@@ -1,0 +1,193 @@
+"""Classes on simulated journals, whose truth is known."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cellsearch.report import verdict as verdict_rows
+from cellsearch.report.findings import Class, Findings
+from cellsearch.report.verdicts import judge
+from cellsearch.store import read
+from cellsearch.testing.journals import Arm, Simulation, true_losses, write_journal
+
+
+def _judge(folder: Path, *arms: Arm, **settings: object) -> Findings:
+    simulation = Simulation(arms=(Arm("base"), *arms), **settings)  # type: ignore[arg-type]
+    return judge(read(write_journal(simulation, folder)))
+
+
+def _kinds(findings: Findings) -> dict[str, Class]:
+    return {name: verdict.kind for name, verdict in findings.verdicts.items()}
+
+
+def test_each_class_where_the_truth_is_plain(tmp_path: Path) -> None:
+    found = _judge(
+        tmp_path,
+        Arm("much_better", effect=-0.2),
+        Arm("much_worse", effect=0.2),
+        Arm("the_same", noise=0.002),
+        Arm("a_little_better", effect=-0.035, noise=0.03),
+        Arm("noisy", effect=0.05, noise=0.2),
+        seeds=8,
+        noise=0.002,
+        key=2,
+    )
+    assert _kinds(found) == {
+        "base": Class.BASE,
+        "much_better": Class.BETTER,
+        "much_worse": Class.WORSE,
+        "the_same": Class.EQUIVALENT,
+        "a_little_better": Class.NOT_WORSE,
+        "noisy": Class.INCONCLUSIVE,
+    }
+    assert found.verdicts["noisy"].settle is not None
+    assert found.verdicts["much_worse"].settle is None
+
+
+def test_survivors_are_never_better(tmp_path: Path) -> None:
+    found = _judge(tmp_path, Arm("lucky", effect=-0.5, diverged=(1, 3)), seeds=5)
+    lucky = found.verdicts["lucky"]
+    assert lucky.kind is Class.UNSTABLE
+    assert lucky.raw is lucky.adjusted is None
+    assert lucky.stability is not None
+    assert (lucky.stability.diverged, lucky.stability.of) == (2, 5)
+    # Three better, two worse because diverged.
+    assert lucky.stability.sign_p == pytest.approx(1.0)
+    row = verdict_rows(found.journal)[1]
+    assert (row.kind, row.interval, row.simultaneous) == ("unstable 2/5", "–", "–")
+    assert row.change.startswith("[−") and row.change.endswith("%]")
+
+
+def test_no_verdicts_where_the_base_diverges(tmp_path: Path) -> None:
+    arms = (Arm("base", diverged=(0,)), Arm("worse", effect=1.0), Arm("gone", diverged=(2,)))
+    found = judge(read(write_journal(Simulation(arms=arms), tmp_path)))
+    for name in ("worse", "gone"):
+        assert found.verdicts[name].kind is Class.NONE
+        assert found.verdicts[name].adjusted is None
+        assert found.verdicts[name].reason == "the base diverged on 1 of 5 seeds"
+
+
+def test_fewer_than_two_pairs_get_no_test(tmp_path: Path) -> None:
+    found = _judge(
+        tmp_path, Arm("late", waiting=(1, 2, 3, 4)), Arm("never", waiting=tuple(range(5)))
+    )
+    for name in ("late", "never"):
+        verdict = found.verdicts[name]
+        assert verdict.kind is Class.NONE
+        assert verdict.estimate is verdict.raw is None
+        assert "fewer than 2 paired seeds" in verdict.reason
+    assert found.verdicts["never"].stability is None
+
+
+def test_missing_seeds_are_counted_and_said(tmp_path: Path) -> None:
+    found = _judge(tmp_path, Arm("crashed", effect=0.3, failed=(2,)))
+    row = verdict_rows(found.journal)[1]
+    assert row.seeds == "4 of 5"
+    assert row.sentence.endswith("1 seed of 5 without a result.")
+    assert found.verdicts["crashed"].estimate is not None
+    assert found.verdicts["crashed"].estimate.seeds == (0, 1, 3, 4)
+
+
+def test_a_mirror_is_a_mirror_whatever_was_seen(tmp_path: Path) -> None:
+    found = _judge(tmp_path, Arm("flipped", effect=0.3, mirror_of="base"), Arm("other"))
+    flipped = found.verdicts["flipped"]
+    assert flipped.kind is Class.MIRROR
+    assert flipped.adjusted is None
+    assert found.rules.contrasts == ("other",)
+    assert found.alarms == (flipped,)
+
+
+def test_a_mirror_of_another_variant_is_held_against_that_one(tmp_path: Path) -> None:
+    found = _judge(
+        tmp_path, Arm("gru", effect=-0.3), Arm("flipped", effect=-0.3, mirror_of="gru"), key=1
+    )
+    assert found.verdicts["flipped"].twin == "gru"
+    assert found.alarms == ()
+
+
+def test_a_mirror_of_a_cell_that_did_not_run_raises_no_alarm(tmp_path: Path) -> None:
+    found = _judge(tmp_path, Arm("flipped", effect=0.5, mirror_of="elsewhere"))
+    assert found.verdicts["flipped"].twin is None
+    assert found.alarms == ()
+
+
+def test_a_placebo_stands_outside_the_families(tmp_path: Path) -> None:
+    alone = _judge(tmp_path / "a", Arm("other", effect=0.02))
+    beside = _judge(tmp_path / "b", Arm("other", effect=0.02), Arm("placebo", placebo=True))
+    assert beside.verdicts["placebo"].kind is Class.PLACEBO
+    assert alone.rules.level == beside.rules.level == 0.95
+
+
+def test_an_identical_variant_shares_the_trials_of_its_twin(tmp_path: Path) -> None:
+    found = _judge(tmp_path, Arm("again", identical_to="base", waiting=tuple(range(5))))
+    again = found.verdicts["again"]
+    assert again.kind is Class.IDENTICAL
+    assert again.sample.missing == 0
+    assert again.estimate is not None and again.estimate.mean == 0
+
+
+def test_the_family_is_the_planned_one(tmp_path: Path) -> None:
+    """A contrast that cannot be tested stays, so that dropping seeds never sharpens the others."""
+    tested = Arm("tested", effect=0.02)
+    found = _judge(tmp_path, tested, Arm("gone", diverged=(0,)), Arm("late", waiting=(0, 1, 2, 3)))
+    verdict = found.verdicts["tested"]
+    assert verdict.raw is not None and verdict.adjusted is not None
+    assert verdict.adjusted.difference == pytest.approx(min(1.0, 3 * verdict.raw.difference))
+    assert found.rules.level == pytest.approx(1 - 0.05 / 3)
+
+
+def test_every_look_costs_its_share_of_alpha(tmp_path: Path) -> None:
+    found = _judge(tmp_path, Arm("variant"), seeds=3, looks=(5, 8))
+    assert found.rules.looks == 3
+    assert found.rules.alpha == pytest.approx(0.05 / 3)
+    assert found.rules.level == pytest.approx(1 - 0.05 / 3)
+    estimate = found.verdicts["variant"].estimate
+    assert estimate is not None and len(estimate.seeds) == 8
+
+
+def test_a_look_can_take_a_verdict_back(tmp_path: Path) -> None:
+    settings: dict[str, object] = {"noise": 0.01, "key": 4}
+    arm = Arm("variant", effect=0.02)
+    once = _judge(tmp_path / "once", arm, seeds=8, **settings).verdicts["variant"]
+    often = _judge(tmp_path / "often", arm, seeds=2, looks=(3, 4, 5, 6, 8), **settings)
+    assert once.raw == often.verdicts["variant"].raw
+    assert once.raw is not None and 0.05 / 6 < once.raw.difference < 0.05
+    assert once.kind is Class.WORSE
+    assert often.verdicts["variant"].kind is not Class.WORSE
+
+
+def test_a_real_difference_within_the_margin_is_said_to_be_both(tmp_path: Path) -> None:
+    found = _judge(tmp_path, Arm("variant", effect=0.01), seeds=40, noise=0.004)
+    assert found.verdicts["variant"].kind is Class.WORSE
+    assert "within the margin of 3%" in verdict_rows(found.journal)[1].sentence
+
+
+def test_familywise_error_under_the_null(tmp_path: Path) -> None:
+    """Six variants that are the base: with Holm some study in twenty may claim a difference."""
+    studies, wrong, unadjusted = 250, 0, 0
+    for key in range(studies):
+        found = _judge(tmp_path / str(key), *(Arm(f"v{k}") for k in range(6)), key=key)
+        kinds = set(_kinds(found).values())
+        wrong += bool(kinds & {Class.BETTER, Class.WORSE})
+        raw = [v.raw for v in found.verdicts.values() if v.raw]
+        unadjusted += any(tests.difference <= 0.05 for tests in raw)
+    assert wrong / studies < 0.05 + 3 * math.sqrt(0.05 * 0.95 / studies)
+    assert unadjusted / studies > 0.1
+
+
+def test_loss_of_the_worst_seeds_never_makes_a_variant_better(tmp_path: Path) -> None:
+    """Under a true null, a test of the best six of ten would claim "better" every other time."""
+    studies, lucky = 80, 0
+    for key in range(studies):
+        losses = true_losses(Simulation(key=key), 10)
+        worst = np.argsort(losses[1] - losses[0])[6:]
+        arm = Arm("variant", diverged=tuple(int(seed) for seed in worst))
+        verdict = _judge(tmp_path / str(key), arm, seeds=10, key=key).verdicts["variant"]
+        assert verdict.kind is Class.UNSTABLE
+        assert verdict.estimate is not None
+        lucky += verdict.estimate.pointwise.high < 0
+    assert lucky > 0.3 * studies

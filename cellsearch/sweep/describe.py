@@ -7,10 +7,11 @@ from textwrap import dedent
 from typing import TypedDict
 
 from cellsearch import lang
+from cellsearch.config import MatchConfig
 from cellsearch.derive.latex import equations as latex
 from cellsearch.derive.model_cost import ModelCost
 from cellsearch.ir import Cell
-from cellsearch.record import CellCost
+from cellsearch.record import CellCost, StudyLine, Variant
 
 _NOT_EQUATIONS = ("param ", "const ", "init ", "output ", "needs ")
 
@@ -44,6 +45,29 @@ def counted(cost: ModelCost) -> Counted:
         model_parameters=cost.parameters,
         model_flops_forward=cost.flops_forward,
     )
+
+
+def matched(study: StudyLine) -> list[str]:
+    """For each variant, its width where it was solved for, and by how much the costs differ."""
+    match = study.spec.match
+    base, *others = study.variants
+    if match.by == "hidden":
+        return []
+    what = "parameters" if match.by == "params" else "FLOPs per token"
+    target = _matched_cost(base, match)
+    return [
+        f"{v.name}: H = {v.hidden}, {_matched_cost(v, match):,} {what} of the {match.of}, "
+        f"base {target:,} ({_matched_cost(v, match) / target - 1:+.2%})"
+        for v in others
+    ]
+
+
+def _matched_cost(variant: Variant, match: MatchConfig) -> int:
+    if match.by == "params":
+        of_cell, of_model = variant.cell_cost.parameters, variant.model_parameters
+    else:
+        of_cell, of_model = variant.cell_cost.flops_forward, variant.model_flops_forward
+    return of_cell if match.of == "cell" else of_model
 
 
 def changes(base: Cell, cell: Cell) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from cellsearch.errors import TrialError
 from cellsearch.record import BenchLine, LookLine, StudyLine
 from cellsearch.store import Journal, Writer
 from cellsearch.sweep import files, frozen, lock
+from cellsearch.sweep.describe import matched
 from cellsearch.sweep.display import Display, Silent
 from cellsearch.sweep.driver import Driver
 from cellsearch.sweep.executors import Executor, bench, make
@@ -63,7 +64,7 @@ def sweep(config: SweepConfig, folder: Path, means: Means | None = None) -> Jour
         if store.begun(folder):
             frozen.check_same_plan(store.read(folder), planned)
         else:
-            _begin(folder, planned)
+            _begin(folder, planned, means.display)
         return _go_on(folder, config.seeds, config.task, executor, means)
 
 
@@ -98,7 +99,9 @@ def _executor(config: SweepConfig, means: Means) -> Executor:
     return make(means.executor, means.workers, config.train.threads)
 
 
-def _begin(folder: Path, planned: StudyLine) -> None:
+def _begin(folder: Path, planned: StudyLine, display: Display) -> None:
+    for line in matched(planned):
+        display.note(line)
     with Writer(folder) as writer:
         writer.append(planned)
 

@@ -86,7 +86,7 @@ def test_threads_are_set_before_anything_is_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    executor = ProcessExecutor(1, threads=3, trainer="tell_threads:train")
+    executor = ProcessExecutor(1, threads=3, trainer="sweep_tell_threads:train")
     (end,) = [e for e in executor.run([item(tmp_path, "fine")]) if isinstance(e, Finished)]
     assert end.outcome.metrics == {"OMP_NUM_THREADS": 3.0, "MKL_NUM_THREADS": 3.0}
 

@@ -99,10 +99,7 @@ class _Runner:
         values: list[Tensor] = [like] * len(self.index)
         for name, weight in weights.items():
             if ("weight", name) in self.leaves:
-                # In a plane, a vector weight has one number for each channel.
-                in_plane = bool(self.operations.space) and weight.dim() == 1
-                value = weight[:, None, None] if in_plane else weight
-                values[self.leaves["weight", name]] = value
+                values[self.leaves["weight", name]] = self.operations.in_plane(weight)
         for name, x in rows.inputs.items():
             if ("input", name) in self.leaves:
                 values[self.leaves["input", name]] = x
@@ -182,9 +179,15 @@ class _Operations:
             return self._unitwise(n)
         return getattr(self, f"_{n.op}")(n)  # type: ignore[no-any-return]
 
+    def in_plane(self, weight: Tensor) -> Tensor:
+        """In a plane a vector weight has one number for each channel."""
+        if not self.space or weight.dim() != 1:
+            return weight
+        return weight[:, None, None].expand(-1, *self.space)
+
     def _shape(self, n: Node) -> tuple[int, ...]:
         shape = tuple(s.at(self.sizes) for s in n.type.sizes)
-        return (*shape, 1, 1) if self.space and len(shape) == 1 else shape
+        return (*shape, *self.space) if len(shape) == 1 else shape
 
     def _is_batched(self, n: Node) -> bool:
         return self.batched[id(n)]
@@ -256,7 +259,7 @@ class _Operations:
         if b.type.kind == "matrix":
             return lambda context, m, v: m @ v
         if self.space:
-            return lambda context, m, v: torch.einsum("rc,nc...->nr...", m, v)
+            return lambda context, m, v: torch.einsum("rc,...chw->...rhw", m, v)
         if self._is_batched(a):
             if self._is_batched(b):
                 return lambda context, m, v: (m @ v[..., None])[..., 0]
@@ -338,6 +341,10 @@ def _zoneout(p: float, fixed: list[bool], context: Context, new: Tensor, old: Te
     return torch.where(kept.bool(), old, new)
 
 
+# Matrices that change from step to step, or are made of vectors.
+_NOT_IN_PLANE = frozenset({"outer", "diag", "block", "scale_rows", "scale_columns"})
+
+
 def require_space(graph: Graph, space: tuple[int, ...]) -> None:
     """Filters need units that are channels x height x width, and few other operations take them.
 
@@ -349,7 +356,7 @@ def require_space(graph: Graph, space: tuple[int, ...]) -> None:
         raise LanguageError(
             f"'{graph.name}' has filters (conv): input_size is (channels, height, width)"
         )
-    matrices = [n.op for n in graph.nodes if n.op in ("outer", "diag", "block")]
-    if space and matrices:
-        message = f"'{graph.name}' has units in a plane, which '{matrices[0]}' does not take"
-        raise LanguageError(message)
+    for n in graph.nodes if space else ():
+        if n.op in _NOT_IN_PLANE or (n.op == "state" and n.type.kind == "matrix"):
+            message = f"'{graph.name}' has units in a plane, which '{n.op}' of {n.type} cannot have"
+            raise LanguageError(message)

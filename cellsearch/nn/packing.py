@@ -32,6 +32,11 @@ class Layout:
         """B."""
         return self.counts[0]
 
+    def order(self) -> list[int]:
+        """The caller's number of each sequence, the longest first."""
+        indices = self.packed and self.packed.sorted_indices
+        return list(range(self.batch)) if indices is None else indices.tolist()
+
     def restore(self, rows: Tensor) -> Tensor | PackedSequence:
         """Rows [N, …] in the form in which the input came."""
         if self.packed is not None:
@@ -52,26 +57,35 @@ def to_rows(
         ShapeError: another shape, or no step at all.
     """
     if isinstance(x, PackedSequence):
-        _check_unit(x.data, unit, x.data.dim() == 1 + len(unit))
+        _check_packed(x.data, unit)
         return x.data, Layout(tuple(x.batch_sizes.tolist()), True, False, x)
+    if not isinstance(x, Tensor):
+        raise ShapeError(f"expected a tensor or a PackedSequence, got {type(x).__name__}")
     batched = x.dim() == len(unit) + 2
-    _check_unit(x, unit, batched or x.dim() == len(unit) + 1)
+    _check_unit(x, unit, batched or x.dim() == len(unit) + 1, batch_first)
+    given = list(x.shape)
     if not batched:
         x = x[:, None]
     elif batch_first:
         x = x.transpose(0, 1)
     if 0 in x.shape[:2]:
-        raise ShapeError(f"expected at least one step of one sequence, got {tuple(x.shape[:2])}")
+        raise ShapeError(f"expected at least one step of one sequence, got {given}")
     steps, batch = x.shape[:2]
     layout = Layout((batch,) * steps, batched, batch_first, None)
     return x.reshape(steps * batch, *unit), layout
 
 
-def _check_unit(x: Tensor, unit: tuple[int, ...], ranks_fit: bool) -> None:
+def _check_unit(x: Tensor, unit: tuple[int, ...], ranks_fit: bool, batch_first: bool) -> None:
     if not ranks_fit or tuple(x.shape[x.dim() - len(unit) :]) != unit:
-        wanted = ", ".join(map(str, unit))
-        message = f"expected an input of shape [T, B, {wanted}] or [T, {wanted}]"
+        wanted, lead = ", ".join(map(str, unit)), "B, T" if batch_first else "T, B"
+        message = f"expected an input of shape [{lead}, {wanted}] or [T, {wanted}]"
         raise ShapeError(f"{message}, got {list(x.shape)}")
+
+
+def _check_packed(data: Tensor, unit: tuple[int, ...]) -> None:
+    if tuple(data.shape[1:]) != unit:
+        got = list(data.shape[1:])
+        raise ShapeError(f"expected packed sequences of {list(unit)} at each step, got {got}")
 
 
 def sequence_of_row(counts: Sequence[int]) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,23 @@ from torch.nn.utils.rnn import PackedSequence
 
 from cellsearch import backends
 from cellsearch.backends import Noise, Rows, Runner, States
-from cellsearch.backends.reference import require_space
-from cellsearch.errors import ShapeError
-from cellsearch.ir import Cell, elaborate
-from cellsearch.ir.biases import without_biases
+from cellsearch.ir import Cell, Graph
 from cellsearch.lang import load_cell
 from cellsearch.nn.dropout import mask
-from cellsearch.nn.packing import Layout, reversal, sequence_of_row, to_rows
-from cellsearch.nn.starts import draw_weights, start_state
+from cellsearch.nn.inputs import Input, check_dtype, rows_of
+from cellsearch.nn.packing import Layout, reversal, sequence_of_row
+from cellsearch.nn.sized import (
+    InputSize,
+    SizedCell,
+    check_probability,
+    check_size,
+    sized_layers,
+    widths_of,
+)
+from cellsearch.nn.stacked import Stack, as_given, returned
+from cellsearch.nn.starts import draw_weights
 from cellsearch.nn.weights import Layer, Weights
 
-Input = Tensor | PackedSequence | tuple[Tensor | PackedSequence, ...]
 GeneratorFor = Callable[[int, str, str], torch.Generator]
 
 
@@ -59,7 +65,7 @@ class RNN(nn.Module):
     def __init__(
         self,
         cell: str | Path | Cell,
-        input_size: int | tuple[int, ...] | Mapping[str, int],
+        input_size: InputSize,
         hidden_size: int,
         num_layers: int = 1,
         bias: bool = True,
@@ -73,25 +79,38 @@ class RNN(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        _check_arguments(hidden_size, num_layers, dropout)
+        check_size("hidden_size", hidden_size)
+        check_size("num_layers", num_layers)
+        check_probability("dropout", dropout)
         self.cell = load_cell(cell)
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, dropout
         self.bidirectional, self.variational = bidirectional, variational
         self.backend = backends.resolve(backend)
-        self.space = tuple(input_size[1:]) if isinstance(input_size, tuple) else ()
-        widths = _widths(self.cell, input_size)
-        rough = {"H": hidden_size, "X": next(iter(widths.values()))}
-        graph = elaborate(self.cell, rough)
-        self.graph = graph if bias else without_biases(graph)
-        require_space(self.graph, self.space)
-        self.sizes = self._sizes_of_layers(widths)
+        self._derive()
         self.layers = nn.ModuleList(
-            Layer({d: self._empty(i, device, dtype) for d in self.directions})
-            for i in range(num_layers)
+            Layer({d: _empty(sized, device, dtype) for d in self.directions})
+            for sized in self._sized
         )
-        self._runners: list[Runner] = []
         self.reset_parameters()
+
+    def _derive(self) -> None:
+        """What follows from the arguments; it is not pickled, for graphs may be deep."""
+        self._sized = sized_layers(
+            self.cell,
+            self.input_size,
+            self.hidden_size,
+            layers=self.num_layers,
+            directions=len(self.directions),
+            bias=self.bias,
+        )
+        self._stack = Stack(self._sized, len(self.directions))
+        self._runners: list[Runner] = []
+
+    @property
+    def graph(self) -> Graph:
+        """What the cell computes in the first layer."""
+        return self._sized[0].graph
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -101,8 +120,8 @@ class RNN(nn.Module):
     @property
     def output_size(self) -> int:
         """The width of the outputs of one direction."""
-        type = self.graph.output.type
-        return type.sizes[0].at(self.sizes[-1]) if type.sizes else 1
+        type = self._sized[-1].graph.output.type
+        return type.sizes[0].at(self._sized[-1].sizes) if type.sizes else 1
 
     def reset_parameters(self, generator_for: GeneratorFor | None = None) -> None:
         """Draw all weights anew from the cell's initial law.
@@ -117,15 +136,21 @@ class RNN(nn.Module):
                 def own(name: str, i: int = i, d: str = direction) -> torch.Generator | None:
                     return generator_for(i, d, name) if generator_for else None
 
-                drawn = draw_weights(self.graph, self.sizes[i], own)
+                sized = self._sized[i]
+                drawn = draw_weights(sized.graph, sized.sizes, own)
                 with torch.no_grad():
                     for name, parameter in layer.direction(direction).as_dict().items():
                         parameter.copy_(drawn[name])
 
     def start(self, batch: int) -> Tensor | States:
         """The states before the first step, [layers * directions, batch, …] each."""
-        each = [self._start(i, d, batch) for i in range(self.num_layers) for d in self.directions]
-        return _as_given(tuple(torch.stack(parts) for parts in zip(*each, strict=True)))
+        return as_given(self._start(batch))
+
+    def _start(self, batch: int) -> States:
+        each = enumerate(self._sized)
+        return self._stack.join(
+            [s.start(self._weights(i, d), batch) for i, s in each for d in self.directions]
+        )
 
     def forward(
         self,
@@ -141,16 +166,16 @@ class RNN(nn.Module):
             states: before the first step; the cell's start where left out.
             generator: where noise is drawn from; None is torch's global generator.
         """
-        inputs, layout = self._rows(input)
+        inputs, layout = rows_of(input, self._units(), self.batch_first)
+        check_dtype(inputs, next(self.parameters(), next(iter(inputs.values()))).dtype)
         noise = Noise(self.training, generator)
-        before = self._given(states, layout)
+        before = self._start(layout.batch) if states is None else self._stack.given(states, layout)
         after: list[States] = []
-        x = next(iter(self.graph.inputs))
+        x = self.cell.inputs[0]
         for i in range(self.num_layers):
             outputs: list[Tensor] = []
-            for k, direction in enumerate(self.directions):
-                n = i * len(self.directions) + k
-                own = tuple(s[n] for s in before)
+            for direction in self.directions:
+                own = self._stack.part(before, len(after))
                 out, last = self._run(i, direction, inputs, layout, own, noise)
                 outputs.append(out)
                 after.append(last)
@@ -158,8 +183,7 @@ class RNN(nn.Module):
             inputs = {**inputs, x: joined}
             if i < self.num_layers - 1:
                 inputs[x] = self._dropped(joined, layout, generator)
-        final = tuple(torch.stack(parts) for parts in zip(*after, strict=True))
-        return layout.restore(inputs[x]), _as_given(self._returned(final, layout))
+        return layout.restore(inputs[x]), returned(self._stack.join(after), layout)
 
     def flatten_parameters(self) -> None:
         """Nothing; for programs that call it on an `nn.LSTM`."""
@@ -171,23 +195,17 @@ class RNN(nn.Module):
         return f"{shown}{extra}, backend={self.backend}"
 
     def __getstate__(self) -> dict[str, Any]:
-        # Runners are made of closures; they are made again when they are needed.
-        return {**self.__dict__, "_runners": []}
+        derived = ("_sized", "_stack", "_runners")
+        return {n: v for n, v in self.__dict__.items() if n not in derived}
 
-    def _sizes_of_layers(self, widths: dict[str, int]) -> list[dict[str, int]]:
-        first = next(iter(widths))
-        sizes = [self.graph.sizes(widths, self.hidden_size)]
-        for _ in range(1, self.num_layers):
-            below = self.graph.output_width(widths, self.hidden_size)
-            widths = {**widths, first: below * len(self.directions)}
-            sizes.append(self.graph.sizes(widths, self.hidden_size))
-        return sizes
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self._derive()
 
-    def _empty(
-        self, layer: int, device: torch.device | str | None, dtype: torch.dtype | None
-    ) -> Weights:
-        shapes = {n: w.shape(self.sizes[layer]) for n, w in self.graph.weights.items()}
-        return Weights({n: torch.empty(s, device=device, dtype=dtype) for n, s in shapes.items()})
+    def _units(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each input's value at one step."""
+        widths = widths_of(self.cell, self.input_size)
+        return {n: (width, *self._sized[0].space) for n, width in widths.items()}
 
     def _layers(self) -> list[Layer]:
         return [layer for layer in self.layers if isinstance(layer, Layer)]
@@ -198,7 +216,7 @@ class RNN(nn.Module):
     def _runner(self, layer: int) -> Runner:
         if not self._runners:
             backend = backends.get(self.backend)
-            self._runners = [backend.prepare(self.graph, s, self.space) for s in self.sizes]
+            self._runners = [backend.prepare(s.graph, s.sizes, s.space) for s in self._sized]
         return self._runners[layer]
 
     def _run(
@@ -226,108 +244,9 @@ class RNN(nn.Module):
         masks = mask((layout.batch, *x.shape[1:]), self.dropout, x, generator)
         return x * masks[sequence_of_row(layout.counts).to(x.device)]
 
-    def _rows(self, input: Input) -> tuple[dict[str, Tensor], Layout]:
-        given = _as_tuple(input)
-        names = list(self.graph.inputs)
-        if len(given) != len(names):
-            wanted = ", ".join(names)
-            raise ShapeError(
-                f"'{self.cell.name}' has the inputs {wanted}; got {len(given)} tensors"
-            )
-        widths = _widths(self.cell, self.input_size)
-        first, layout = to_rows(given[0], (widths[names[0]], *self.space), self.batch_first)
-        rows = {names[0]: first}
-        for name, x in zip(names[1:], given[1:], strict=True):
-            rows[name] = self._further(name, x, widths[name], layout)
-        return rows, layout
 
-    def _further(self, name: str, x: Tensor | PackedSequence, width: int, layout: Layout) -> Tensor:
-        """A further input: a sequence as long as the first, or one vector for each sequence."""
-        unit = (width, *self.space)
-        whole = (layout.batch, *unit) if layout.batched else unit
-        if isinstance(x, Tensor) and tuple(x.shape) == whole:
-            x = x.reshape(layout.batch, *unit)
-            if layout.packed is not None and layout.packed.sorted_indices is not None:
-                x = x[layout.packed.sorted_indices]
-            return x[sequence_of_row(layout.counts).to(x.device)]
-        rows, own = to_rows(x, unit, self.batch_first)
-        if own.counts != layout.counts:
-            raise ShapeError(f"the input '{name}' has other lengths than the first input")
-        return rows
-
-    def _state_shapes(self, layer: int) -> list[tuple[int, ...]]:
-        shapes = []
-        for s in self.graph.states:
-            shape = tuple(n.at(self.sizes[layer]) for n in s.type.sizes) or (1,)
-            shapes.append((*shape, *self.space))
-        return shapes
-
-    def _start(self, layer: int, direction: str, batch: int) -> States:
-        weights = self._weights(layer, direction)
-        out = []
-        for s, shape in zip(self.graph.states, self._state_shapes(layer), strict=True):
-            units = shape[: len(s.type.sizes)]
-            value = start_state(self.graph, self.sizes[layer], s.start, units, weights)
-            value = value.reshape(*value.shape, *(1 for _ in shape[value.dim() :]))
-            out.append(value.expand(batch, *shape))
-        return tuple(out)
-
-    def _given(self, states: Tensor | States | None, layout: Layout) -> States:
-        """The caller's states, or the start, each [layers * directions, B, …], longest first."""
-        if states is None:
-            start = self.start(layout.batch)
-            return (start,) if isinstance(start, Tensor) else start
-        given = (states,) if isinstance(states, Tensor) else tuple(states)
-        names = [s.name for s in self.graph.states]
-        if len(given) != len(names):
-            raise ShapeError(f"expected the states ({', '.join(names)}), got {len(given)} tensors")
-        if not layout.batched:
-            given = tuple(s[:, None] for s in given)
-        for name, s, shape in zip(names, given, self._state_shapes(0), strict=True):
-            wanted = (self.num_layers * len(self.directions), layout.batch, *shape)
-            if tuple(s.shape) != wanted:
-                raise ShapeError(f"expected '{name}' {list(wanted)}, got {list(s.shape)}")
-        return _permuted(given, layout.packed and layout.packed.sorted_indices)
-
-    def _returned(self, states: States, layout: Layout) -> States:
-        if not layout.batched:
-            return tuple(s[:, 0] for s in states)
-        return _permuted(states, layout.packed and layout.packed.unsorted_indices)
-
-
-def _as_tuple(input: Input) -> tuple[Tensor | PackedSequence, ...]:
-    """The inputs; a PackedSequence is a named tuple, but one input."""
-    return (input,) if isinstance(input, Tensor | PackedSequence) else input
-
-
-def _permuted(states: States, order: Tensor | None) -> States:
-    return states if order is None else tuple(s[:, order] for s in states)
-
-
-def _as_given(states: States) -> Tensor | States:
-    return states[0] if len(states) == 1 else states
-
-
-def _widths(cell: Cell, input_size: int | tuple[int, ...] | Mapping[str, int]) -> dict[str, int]:
-    """The width of each input by its name, the cell's order."""
-    if not isinstance(input_size, Mapping):
-        channels = input_size[0] if isinstance(input_size, tuple) else input_size
-        if len(cell.inputs) > 1:
-            sizes = ", ".join(f"'{n}': …" for n in cell.inputs)
-            raise ShapeError(f"'{cell.name}' has several inputs; input_size is {{{sizes}}}")
-        input_size = {cell.inputs[0]: channels}
-    if set(input_size) != set(cell.inputs):
-        got, wanted = ", ".join(input_size), ", ".join(cell.inputs)
-        raise ShapeError(f"expected the size of the inputs {wanted}, got {got or 'none'}")
-    for name, width in input_size.items():
-        if width < 1:
-            raise ShapeError(f"the size of the input '{name}' is at least 1, got {width}")
-    return {n: input_size[n] for n in cell.inputs}
-
-
-def _check_arguments(hidden_size: int, num_layers: int, dropout: float) -> None:
-    for name, value in (("hidden_size", hidden_size), ("num_layers", num_layers)):
-        if value < 1:
-            raise ShapeError(f"{name} is at least 1, got {value}")
-    if not 0 <= dropout < 1:
-        raise ShapeError(f"dropout is at least 0 and below 1, got {dropout}")
+def _empty(
+    sized: SizedCell, device: torch.device | str | None, dtype: torch.dtype | None
+) -> Weights:
+    shapes = sized.weight_shapes()
+    return Weights({n: torch.empty(s, device=device, dtype=dtype) for n, s in shapes.items()})

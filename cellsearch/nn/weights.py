@@ -51,8 +51,13 @@ class Layer(nn.Module):
 
     def __init__(self, directions: Mapping[str, Weights]) -> None:
         super().__init__()
-        # A module's `forward` is its method, so the child is put beside the attributes.
+        # A module has a method `forward`, so add_module would refuse a child of that name.
         self._modules.update(directions)
+
+    @property
+    def forward(self) -> Weights:  # type: ignore[override]
+        """The forward direction's weights: a layer is not called, it is read."""
+        return self.direction("forward")
 
     def direction(self, name: str) -> Weights:
         """The weights of `forward` or `reverse`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cellsearch.report import words
 from cellsearch.report.findings import Class, Estimate, Findings, Verdict
-from cellsearch.report.statistics import Interval, percent
+from cellsearch.report.statistics import Interval, percent, percents
 
 if TYPE_CHECKING:
     from cellsearch.record import Variant
@@ -64,8 +64,9 @@ def counted(variant: Variant, of: str) -> tuple[int, int]:
 
 
 def tested(verdict: Verdict) -> bool:
-    """Whether the numbers stand for all seeds: tested, or a control, which needs no test."""
-    return verdict.adjusted is not None or verdict.kind in _CONTROLS
+    """Whether the numbers stand for all seeds: tested, or a control, none of which diverged."""
+    control = verdict.kind in _CONTROLS and not verdict.sample.diverged
+    return verdict.adjusted is not None or control
 
 
 _CONTROLS = (Class.MIRROR, Class.PLACEBO, Class.IDENTICAL)
@@ -85,8 +86,8 @@ def _row(verdict: Verdict, findings: Findings) -> Row:
         interval=words.interval(shown.pointwise if shown else None),
         simultaneous=words.interval(shown.simultaneous if shown else None),
         change_percent=percent(estimate.mean) if estimate else None,
-        interval_percent=_percents(shown.pointwise) if shown else None,
-        simultaneous_percent=_percents(shown.simultaneous) if shown else None,
+        interval_percent=percents(shown.pointwise) if shown else None,
+        simultaneous_percent=percents(shown.simultaneous) if shown else None,
         p_adjusted=verdict.adjusted.difference if verdict.adjusted else None,
         parameters=parameters,
         flops=flops,
@@ -101,7 +102,3 @@ def _change(verdict: Verdict, estimate: Estimate | None) -> str:
         return words.MISSING
     text = words.change(estimate.mean)
     return text if tested(verdict) else f"[{text}]"
-
-
-def _percents(interval: Interval) -> Interval:
-    return Interval(percent(interval.low), percent(interval.high))

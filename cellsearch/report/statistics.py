@@ -67,6 +67,11 @@ def percent(effect: float) -> float:
     return 100 * math.expm1(effect)
 
 
+def percents(interval: Interval) -> Interval:
+    """An interval of differences as one of changes in percent."""
+    return Interval(percent(interval.low), percent(interval.high))
+
+
 def margin_in_nats(margin: float) -> float:
     """The margin on the scale of the estimand: ln(1 + margin), used to either side of 0.
 

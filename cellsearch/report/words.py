@@ -90,11 +90,13 @@ def label(verdict: Verdict) -> str:
 
 def sentence(verdict: Verdict, findings: Findings) -> str:
     """What the class means for this variant, in one plain sentence or two."""
-    said = _SENTENCES[verdict.kind](verdict, findings.rules)
-    missing = verdict.sample.missing
-    if not missing:
-        return said
-    return f"{said} {_count(missing, 'seed')} of {verdict.sample.planned} without a result."
+    sample = verdict.sample
+    said = [_SENTENCES[verdict.kind](verdict, findings.rules)]
+    if sample.diverged and verdict.kind not in (Class.BASE, Class.UNSTABLE):
+        said.append(f"{len(sample.diverged)} of {sample.finished} seeds diverged.")
+    if sample.missing:
+        said.append(f"{_count(sample.missing, 'seed')} of {sample.planned} without a result.")
+    return " ".join(said)
 
 
 def _base(verdict: Verdict, rules: Rules) -> str:

@@ -115,6 +115,17 @@ def test_a_mirror_of_a_cell_that_did_not_run_raises_no_alarm(tmp_path: Path) -> 
     assert found.alarms == ()
 
 
+def test_a_mirror_that_diverges_stays_a_mirror_and_says_so(tmp_path: Path) -> None:
+    found = _judge(tmp_path, Arm("flipped", mirror_of="base", diverged=(0, 1, 2, 3)), seeds=8)
+    flipped = found.verdicts["flipped"]
+    row = verdict_rows(found.journal)[1]
+    assert flipped.kind is Class.MIRROR
+    assert row.sentence.endswith("4 of 8 seeds diverged.")
+    assert (row.change[0], row.interval) == ("[", "–")
+    assert flipped.stability is not None
+    assert flipped.twin_p == flipped.stability.sign_p
+
+
 def test_a_placebo_stands_outside_the_families(tmp_path: Path) -> None:
     alone = _judge(tmp_path / "a", Arm("other", effect=0.02))
     beside = _judge(tmp_path / "b", Arm("other", effect=0.02), Arm("placebo", placebo=True))

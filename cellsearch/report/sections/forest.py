@@ -12,7 +12,7 @@ from cellsearch.report.document import Block, Figure, Paragraph
 from cellsearch.report.findings import Findings, Verdict
 from cellsearch.report.rows import tested
 from cellsearch.report.samples import BASE
-from cellsearch.report.statistics import Interval, percent
+from cellsearch.report.statistics import Interval, percent, percents
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,15 +76,11 @@ def _line(verdict: Verdict) -> Line:
         role=drawing.role(verdict.kind),
         change=bracketed if shown or not estimate else f"[{bracketed}]",
         mean=percent(estimate.mean) if estimate else None,
-        alone=_percents(shown.pointwise) if shown else None,
-        together=_percents(shown.simultaneous) if shown else None,
+        alone=percents(shown.pointwise) if shown else None,
+        together=percents(shown.simultaneous) if shown else None,
         seeds=tuple(percent(d) for d in estimate.differences) if estimate else (),
         diverged=len(verdict.sample.diverged),
     )
-
-
-def _percents(interval: Interval) -> Interval:
-    return Interval(percent(interval.low), percent(interval.high))
 
 
 def _reach(info: Info) -> tuple[float, float]:

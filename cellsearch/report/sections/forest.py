@@ -139,7 +139,7 @@ def _title(ax: Axes, y: int, line: Line) -> None:
     """Name at the left, change and class at the right, above the interval."""
     at = ax.get_yaxis_transform()
     ax.text(0, y + 0.3, line.name, transform=at, va="center", fontweight="bold", fontsize=9.5)
-    right = f"{line.change}  {line.label}"
+    right = f"{line.change} · {line.label}"
     ax.text(1, y + 0.3, right, transform=at, va="center", ha="right", fontsize=9)
 
 

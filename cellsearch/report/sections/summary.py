@@ -169,6 +169,7 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
         ("Matched by", _matched(spec)),
         ("Margin", f"±{100 * spec.margin:g}%, fixed beforehand: what is too small to matter"),
         ("Tests", f"three families of {len(rules.contrasts)}, Holm in each, α = {rules.alpha:.3g}"),
+        ("Noise", "of the seeds alone; the one test text is taken as it is"),
         ("Learning rate", learning_rates(findings)),
         ("Backend", backends(findings)),
     ]

@@ -58,7 +58,7 @@ def draw(info: Info) -> Sequence[Block]:
     if not any(line.seeds for line in info.lines):
         return [Paragraph("No variant shares two finished seeds with the base: nothing to draw.")]
     with drawing.style():
-        figure, ax = drawing.axes(6.2, 0.9 + 0.62 * len(info.lines))
+        figure, ax = drawing.axes(5.8, 0.9 + 0.62 * len(info.lines))
         _scale(ax, info)
         _background(ax, info)
         for row, line in enumerate(info.lines):

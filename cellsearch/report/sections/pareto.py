@@ -116,7 +116,7 @@ def _front(name: str, axis: str, points: Sequence[Point]) -> Front:
 
 def _figure(front: Front) -> Figure:
     with drawing.style():
-        figure, ax = drawing.axes(4.6, 4.0)
+        figure, ax = drawing.axes(4.3, 3.8)
         _step(ax, front)
         crowd = drawing.crowded(sum(len(p.seeds) for p in front.points))
         for point in front.points:

@@ -13,6 +13,7 @@ import torch
 
 from cellsearch.bench.check import check
 from cellsearch.bench.subject import Subject
+from cellsearch.bench.vendor import subject as subject_of
 from cellsearch.config import TrialConfig
 from cellsearch.record import BenchLine
 from cellsearch.where import where
@@ -66,7 +67,7 @@ def measure(
 
 def _ready(trial: TrialConfig, vocabulary: int) -> Subject:
     torch.set_num_threads(trial.train.threads)
-    subject = Subject(trial, vocabulary)
+    subject = subject_of(trial, vocabulary)
     check(subject)
     subject.training_seconds()
     subject.forward_seconds()

@@ -12,8 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from cellsearch.config import TrialConfig
 from cellsearch.nn.language_model import LanguageModel
-
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
+from cellsearch.nn.model import DTYPES
 
 
 class Subject:
@@ -43,6 +42,10 @@ class Subject:
             model = LanguageModel(self.vocabulary, trial.model, cell, backend, dtype)
         model.reset_parameters(lambda *_: _generator())
         return model
+
+    def compares(self, name: str) -> bool:
+        """Whether the loss or gradient of that name stands beside the reference's: all do."""
+        return True
 
     def loss(self, model: LanguageModel) -> Tensor:
         """Mean cross entropy of the segment, from the start."""

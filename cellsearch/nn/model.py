@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
 # A state: one tensor or a tuple of tensors, each [layers * directions, B, …].
 States = Tensor | tuple[Tensor, ...]
 # The generator of a weight's draw: (role or part, layer, direction, weight).

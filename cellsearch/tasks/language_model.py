@@ -16,10 +16,8 @@ from cellsearch.config import TrialConfig
 from cellsearch.data import Corpus, Streams, evaluation_segments
 from cellsearch.errors import DataError, TrialError
 from cellsearch.nn.language_model import LanguageModel
-from cellsearch.nn.model import Model, Noise, States
+from cellsearch.nn.model import DTYPES, Model, Noise, States
 from cellsearch.tasks.base import Evaluation, Metric, Split, Task
-
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 class LanguageModelTask(Task):

@@ -11,6 +11,7 @@ from cellsearch.train.states import tensors
 from cellsearch.train.trainer import Trainer
 
 GATES = "ifgo"
+PARTS = ("embedding", "cells")
 
 
 class Plain(torch.nn.Module):
@@ -127,3 +128,21 @@ def test_no_update_is_made_on_a_gradient_that_is_not_finite(trial):
         trainer.advance()
     assert trainer.step == 0
     assert all(torch.equal(a, b) for a, b in zip(before, trainer.parameters, strict=True))
+
+
+def test_noise_is_keyed_by_seed_part_and_update(trial):
+    trainers = [Trainer(trial("lstm", seed=seed)) for seed in (0, 1)]
+    seeds = []
+    for _ in range(3):
+        for trainer in trainers:
+            seeds += [trainer._noise()(part).initial_seed() for part in PARTS]
+            trainer.advance()
+    assert len(set(seeds)) == 3 * 2 * 2
+    assert seeds[:2] == [g.initial_seed() for g in map(Trainer(trial("gru"))._noise(), PARTS)]
+
+
+def test_a_learned_start_learns_from_the_first_update_on(trial):
+    trainer = Trainer(trial("lstm_learned", train={"reset": 0.0}))
+    trainer.advance()
+    starts = {n: p for n, p in trainer.model.named_parameters() if p.shape == (7,)}
+    assert sum(p.grad is not None for p in starts.values()) == 5

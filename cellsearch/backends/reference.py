@@ -253,7 +253,7 @@ class _Operations:
     def _matmul(self, n: Node) -> Operation:
         a, b = n.args
         if a.op == "conv":
-            return lambda context, w, v: F.conv2d(v, w, padding="same")
+            return _filter(int(a.attrs[0]))
         if a.op == "block":
             return self._block_product(b)
         if b.type.kind == "matrix":
@@ -312,6 +312,14 @@ class _Operations:
 
     def _zoneout(self, n: Node) -> Operation:
         return partial(_zoneout, float(n.attrs[0]), [not self._is_batched(a) for a in n.args])
+
+
+def _filter(side: int) -> Operation:
+    """A filter that keeps the plane's size; an even one reaches further right and down."""
+    before, after = (side - 1) // 2, side // 2
+    if before == after:
+        return lambda context, w, v: F.conv2d(v, w, padding=before)
+    return lambda context, w, v: F.conv2d(F.pad(v, (before, after) * 2), w)
 
 
 def _block_diagonal(w: Tensor) -> Tensor:

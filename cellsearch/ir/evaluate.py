@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellsearch.ir.cell import Cell
-from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, Number, Transpose
+from cellsearch.ir.expressions import (
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Transpose,
+    walk,
+)
 from cellsearch.ir.ops import LAYERNORM_EPSILON, NORMS, OPS, REDUCTIONS, RMSNORM_EPSILON
 from cellsearch.ir.reach import reach
 from cellsearch.ir.types import Type, infer
@@ -38,10 +47,11 @@ def evaluate(
         weights: each weight in its stored shape, a learned start (`h[0]`) among them.
         inputs: each input [T, X], or [T, channels, height, width] for a cell with filters.
         hidden: H.
-        states: the header's states before the first step; the cell's start where left out.
+        states: states before the first step; the cell's start where left out. What a delay
+            remembers is called as in the text, `delay(x, 1)`: x before one step.
 
     Returns:
-        Outputs [T, …] and the header's states after the last step.
+        Outputs [T, …] and the states after the last step.
     """
     return _Run(cell, weights, inputs, hidden).run(states or {})
 
@@ -61,6 +71,7 @@ class _Run:
 
     def run(self, given: Values) -> tuple[Array, dict[str, Array]]:
         states = {s: given[s] if s in given else self._start(s) for s in self.r.states}
+        self._remember(given)
         outputs = []
         with np.errstate(all="ignore"):
             for t in range(len(self.inputs[self.u.cell.inputs[0]])):
@@ -68,7 +79,25 @@ class _Run:
                 self._step()
                 states = {s: self.now[f"{s}'"] for s in states}
                 outputs.append(self.now[self.u.cell.output])
-        return np.stack(outputs), states
+        return np.stack(outputs), {**states, **self._memories()}
+
+    def _remember(self, given: Values) -> None:
+        """What delays remember before the first step: 0 where nothing is given."""
+        for e, steps in self._delayed().items():
+            zero = np.zeros(self._shape(self.types.of(e)))
+            past = [given.get(f"delay({e}, {k})", zero) for k in range(steps, 0, -1)]
+            self.memory[e] = past
+            # A state is its own new value one step ago, unless it starts as something else.
+            state = str(e).removesuffix("'")
+            if state in given and str(e) == f"{state}'" and self._starts_at_zero(state):
+                past[-1] = given[state]
+
+    def _starts_at_zero(self, state: str) -> bool:
+        return self.u.starts.get(state) in (None, Name("default"))
+
+    def _memories(self) -> dict[str, Array]:
+        each = self._delayed().items()
+        return {f"delay({e}, {k})": self._past(e, k) for e, n in each for k in range(1, n + 1)}
 
     def _step(self) -> None:
         for name in self.r.order:
@@ -76,17 +105,16 @@ class _Run:
             self.now[name] = self._shaped(value, self.types.names[name])
         new = {e: self._shaped(self.of(e), self.types.of(e)) for e in self._delayed()}
         for e, value in new.items():
-            self.memory.setdefault(e, []).append(value)
+            self.memory[e].append(value)
 
-    def _delayed(self) -> list[Expression]:
-        found: list[Expression] = []
+    def _delayed(self) -> dict[Expression, int]:
+        """What is delayed, and by how many steps at most."""
+        found: dict[Expression, int] = {}
         for name in self.r.order:
-            todo = [self.u.equations[name].value]
-            while todo:
-                e = todo.pop()
-                todo += e.parts
+            for e in walk(self.u.equations[name].value):
                 if isinstance(e, Call) and e.function == "delay":
-                    found.append(e.items[0])
+                    what, steps = e.items
+                    found[what] = max(found.get(what, 0), int(number(steps, {})))
         return found
 
     def _shape(self, type: Type) -> tuple[int, ...]:
@@ -186,11 +214,7 @@ class _Run:
         return OPS[f].body(self.of(items[0]))
 
     def _past(self, e: Expression, k: int) -> Array:
-        past = self.memory.get(e, [])
-        if len(past) >= k:
-            return past[-k]
-        # A state's own new value is remembered by the state, whatever it starts as.
-        return np.zeros(self._shape(self.types.of(e)))
+        return self.memory[e][-k]
 
     def _over_units(self, f: str, v: Array) -> Array:
         if f == "sum":
@@ -198,8 +222,9 @@ class _Run:
         if f == "mean":
             return np.array(v.mean())
         if f == "layernorm":
-            return np.divide(v - v.mean(), math.sqrt(v.var() + LAYERNORM_EPSILON))
-        return np.divide(v, math.sqrt(np.square(v).mean() + RMSNORM_EPSILON))
+            centred: Array = v - v.mean()
+            return centred / math.sqrt(v.var() + LAYERNORM_EPSILON)
+        return v / math.sqrt(np.square(v).mean() + RMSNORM_EPSILON)
 
     def _product(self, a: Expression, b: Expression) -> Array:
         right = self._shaped(self.of(b), self.types.of(b))

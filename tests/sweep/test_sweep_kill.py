@@ -1,4 +1,4 @@
-"""`kill -9` at random moments, of the driver and of workers: nothing is lost, nothing done twice."""
+"""`kill -9` at random moments, driver and workers: nothing is lost, nothing done twice."""
 
 from __future__ import annotations
 

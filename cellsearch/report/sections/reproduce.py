@@ -36,8 +36,8 @@ def draw(info: Info) -> Sequence[Block]:
     """Commands first."""
     return [
         Paragraph(
-            "The first command trains again what the plan says and measures it; the second writes "
-            "this report from the journal alone."
+            "The first command trains and measures again what the plan says, which is printed "
+            "below as a sweep file; the second writes this report from the journal alone."
         ),
         Code(info.commands, "sh"),
         Facts(info.facts),

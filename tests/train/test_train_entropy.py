@@ -48,10 +48,11 @@ def test_a_small_lstm_comes_near_the_entropy_and_not_below(trial):
     keys = TRAIN | {"tokens": 300_000, "batch": 16, "segment": 32, "evaluations": 1}
     outcome, source = learned(trial, task, {"hidden": 32}, keys)
     assert_never_below(outcome, source)
-    assert outcome.metrics["test_loss"] < 1.12 * source.mean()
+    assert outcome.metrics["test_loss"] < 1.09 * source.mean()
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_an_ample_lstm_comes_within_two_percent_of_the_entropy(trial):
     task = TASK | {"corpus": "grammar:train=4000000,valid=100000,test=200000"}
     keys = TRAIN | {"tokens": 4_000_000, "evaluations": 5}

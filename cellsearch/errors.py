@@ -19,8 +19,16 @@ class DataError(CellsearchError):
     """A corpus that is missing, damaged, empty or too short."""
 
 
+class UnknownCorpusError(DataError, ConfigError):
+    """A corpus, a file of text or an option of a corpus that is not there: the name is wrong."""
+
+
 class StoreError(CellsearchError):
     """A results folder that cannot be used: another study's, held by a process, damaged, full."""
+
+
+class OtherStudyError(StoreError, ConfigError):
+    """A results folder whose study is not the one that is asked for."""
 
 
 class TrialError(CellsearchError):
@@ -41,10 +49,20 @@ class Position:
     file: str | None = None
 
     def excerpt(self) -> str:
-        """The line and, under it, a caret at the column."""
-        margin = f"{self.number:>5} | "
-        lead = "".join("\t" if c == "\t" else " " for c in self.line[: self.column - 1])
-        return f"{margin}{self.line}\n{' ' * len(margin)}{lead}^"
+        """The line and, under it, a caret at the column; of a long line, what is around it."""
+        first = 0 if self.column < WINDOW else self.column - WINDOW // 2
+        shown = "".join(map(_visible, self.line[first : first + WINDOW + WINDOW // 2]))
+        margin = f"{self.number:>5} | " + ("…" if first else "")
+        lead = "".join("\t" if c == "\t" else " " for c in shown[: self.column - 1 - first])
+        return f"{margin}{shown}\n{' ' * len(margin)}{lead}^"
+
+
+# How many characters of a long line a message shows before its caret, and half of that behind it.
+WINDOW = 120
+
+
+def _visible(c: str) -> str:
+    return c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}"
 
 
 class LanguageError(CellsearchError):

@@ -1,11 +1,13 @@
 """`torch.nn`'s own RNN, LSTM and GRU, timed beside the cells that they are.
 
 They are no backend: they run three cells and no other. Asked for as the backend `torch.nn`, in
-measuring alone.
+measuring alone. A cell is taken for one of them by the names of its weights; that it is, the check
+against the reference shows before anything is timed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import torch
@@ -13,10 +15,7 @@ from torch import Tensor, nn
 
 from cellsearch.bench.subject import Subject
 from cellsearch.config import TrialConfig
-from cellsearch.derive.hashes import authored_hash
 from cellsearch.errors import TrialError
-from cellsearch.ir import Cell, elaborate
-from cellsearch.lang import load_cell
 from cellsearch.nn.language_model import LanguageModel
 from cellsearch.nn.rnn import RNN
 from cellsearch.nn.weights import Layer
@@ -26,17 +25,11 @@ NAME = "torch.nn"
 # Class, then for each of its stacked blocks: input matrix, recurrent matrix, and two biases. An
 # empty name is a bias that the cell does not have; it is 0 here.
 _Block = tuple[str, str, str, str]
-_KNOWN: dict[str, tuple[type[nn.RNNBase], tuple[_Block, ...]]] = {
+_KNOWN: dict[str, tuple[Callable[..., nn.RNNBase], tuple[_Block, ...]]] = {
     "rnn": (nn.RNN, (("Wh", "Uh", "bh", ""),)),
     "lstm": (nn.LSTM, tuple((f"W{g}", f"U{g}", f"b{g}", "") for g in "ifgo")),
     "gru": (nn.GRU, (("Wr", "Ur", "br", ""), ("Wz", "Uz", "bz", ""), ("Wn", "Un", "bn", "cn"))),
 }
-
-
-def twin(cell: Cell) -> str | None:
-    """The name in `torch.nn` of what computes this very cell, or None."""
-    known = _known(cell)
-    return _KNOWN[known][0].__name__ if known else None
 
 
 def subject(trial: TrialConfig, vocabulary: int) -> Subject:
@@ -68,12 +61,19 @@ class _TorchCells(nn.Module):
 
     def __init__(self, cells: RNN, dtype: torch.dtype) -> None:
         super().__init__()
-        known = _known(cells.cell)
+        known = _known(cells.graph.weights)
         if known is None:
             raise TrialError(f"torch.nn has no '{cells.cell.name}'; it has rnn, lstm and gru")
         make, blocks = _KNOWN[known]
-        sizes: Any = (cells.input_size, cells.hidden_size, cells.num_layers)
-        self.runs = make(*sizes, bias=cells.bias, dropout=cells.dropout, dtype=dtype)
+        assert isinstance(cells.input_size, int)
+        self.runs = make(
+            cells.input_size,
+            cells.hidden_size,
+            num_layers=cells.num_layers,
+            bias=cells.bias,
+            dropout=cells.dropout,
+            dtype=dtype,
+        )
         for i, layer in enumerate(cells.layers):
             _fill(self.runs, i, cast(Layer, layer), blocks)
 
@@ -84,9 +84,15 @@ class _TorchCells(nn.Module):
         return self.runs(x, states)
 
 
-def _known(cell: Cell) -> str | None:
-    own = authored_hash(elaborate(cell, {"H": 8, "X": 8}))
-    return next((n for n in _KNOWN if authored_hash(elaborate(load_cell(n))) == own), None)
+def _known(weights: Iterable[str]) -> str | None:
+    own = set(weights)
+    return next((name for name, (_, blocks) in _KNOWN.items() if own in _names(blocks)), None)
+
+
+def _names(blocks: Sequence[_Block]) -> tuple[set[str], set[str]]:
+    """The names of all weights, and of those that are left without biases."""
+    matrices = {name for block in blocks for name in block[:2]}
+    return {name for block in blocks for name in block if name}, matrices
 
 
 @torch.no_grad()

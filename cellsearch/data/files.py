@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cellsearch.data.source import SPLITS, Request, Split, Texts
 from cellsearch.data.splits import by_share
-from cellsearch.errors import DataError
+from cellsearch.errors import DataError, UnknownCorpusError
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def read_text(path: Path) -> str:
     try:
         return decode(path.read_bytes(), str(path))
     except (FileNotFoundError, ValueError) as error:
-        raise DataError(f"no such file: '{path}'") from error
+        raise UnknownCorpusError(f"no such file: '{path}'") from error
     except IsADirectoryError as error:
         raise DataError(
             f"'{path}' is a folder; expected a text file, or a file each for train, valid and test"

@@ -12,7 +12,7 @@ from cellsearch.data.corpus import Corpus, build
 from cellsearch.data.evaluation import least_tokens
 from cellsearch.data.files import SplitFiles, TextFile
 from cellsearch.data.source import Request, Source, Split
-from cellsearch.errors import DataError, nearest
+from cellsearch.errors import UnknownCorpusError, nearest
 
 CorpusName = str | Mapping[Split, str]
 
@@ -61,9 +61,9 @@ def _file(corpus: str) -> TextFile:
     if _exists(path):
         return TextFile(path)
     if path.parent != Path() or path.suffix in (".txt", ".text"):
-        raise DataError(f"no such file: '{corpus}'")
+        raise UnknownCorpusError(f"no such file: '{corpus}'")
     known = registry.names()
-    raise DataError(
+    raise UnknownCorpusError(
         f"unknown corpus '{corpus}', and there is no file of that name{nearest(corpus, known)}; "
         f"known are {', '.join(known)}"
     )

@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 
 from cellsearch.data import corpora
 from cellsearch.data.source import Source
-from cellsearch.errors import DataError, nearest
+from cellsearch.errors import DataError, UnknownCorpusError, nearest
 
 GROUP = "cellsearch.corpora"
 
@@ -38,7 +38,9 @@ def parse_name(text: str) -> tuple[str, dict[str, str]]:
     pairs = [pair.partition("=") for pair in tail.split(",") if pair]
     for key, equals, value in pairs:
         if not (key and equals and value):
-            raise DataError(f"corpus '{text}': got '{key}{equals}{value}', expected option=value")
+            raise UnknownCorpusError(
+                f"corpus '{text}': got '{key}{equals}{value}', expected option=value"
+            )
     return name, {key.strip(): value.strip() for key, _, value in pairs}
 
 
@@ -48,7 +50,7 @@ def check_options(name: str, source: Source, options: dict[str, str]) -> None:
         if key not in source.options:
             known = ", ".join(source.options) or "none"
             near = nearest(key, source.options)
-            raise DataError(f"corpus '{name}' has no option '{key}'; it has {known}{near}")
+            raise UnknownCorpusError(f"corpus '{name}' has no option '{key}'; it has {known}{near}")
 
 
 def _own() -> dict[str, str]:

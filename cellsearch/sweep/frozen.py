@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cellsearch.config import SweepConfig
-from cellsearch.errors import StoreError
+from cellsearch.errors import OtherStudyError
 from cellsearch.record import StudyLine, Variant
 from cellsearch.store import Journal
 
@@ -27,7 +27,7 @@ def check_same_plan(journal: Journal, planned: StudyLine) -> None:
     """Refuse another plan than the one that the study began with.
 
     Raises:
-        StoreError: with each difference.
+        OtherStudyError: with each difference.
     """
     began = journal.study
     differences = [
@@ -42,7 +42,7 @@ def check_same_spec(journal: Journal, spec: SweepConfig) -> None:
     """Refuse any change of the plan but more seeds, and another place of the same text.
 
     Raises:
-        StoreError: with each difference.
+        OtherStudyError: with each difference.
     """
     _refuse(journal.folder, list(_differences(_spec(journal.study.spec), _spec(spec))))
 
@@ -50,7 +50,7 @@ def check_same_spec(journal: Journal, spec: SweepConfig) -> None:
 def check_text(journal: Journal, sha256: str, where: str) -> None:
     """Refuse another text than the one that the study was planned with."""
     if sha256 != journal.study.data_sha256:
-        raise StoreError(
+        raise OtherStudyError(
             f"{journal.folder}: the text of {where} is not the one that the study began with: "
             f"got sha256 {sha256[:12]}…, expected {journal.study.data_sha256[:12]}…"
         )
@@ -59,7 +59,7 @@ def check_text(journal: Journal, sha256: str, where: str) -> None:
 def check_seeds(journal: Journal, seeds: int) -> bool:
     """Whether seeds are added. Fewer than the study has are refused."""
     if seeds < journal.seeds:
-        raise StoreError(
+        raise OtherStudyError(
             f"{journal.folder}: has {journal.seeds} seeds by now, got seeds = {seeds}; "
             "seeds can be added and not taken away"
         )
@@ -69,7 +69,7 @@ def check_seeds(journal: Journal, seeds: int) -> bool:
 def _refuse(folder: Path, differences: list[str]) -> None:
     if differences:
         lines = "\n".join(f"  {line}" for line in differences)
-        raise StoreError(
+        raise OtherStudyError(
             f"{folder}: holds another study; only seeds can be added to it. What differs:\n{lines}"
         )
 

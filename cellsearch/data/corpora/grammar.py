@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cellsearch.data import grammar
 from cellsearch.data.source import SPLITS, Request, Texts
-from cellsearch.errors import DataError
+from cellsearch.errors import UnknownCorpusError
 
 _SIZES = {"train": 2_000_000, "valid": 200_000, "test": 200_000}
 
@@ -42,5 +42,5 @@ CORPUS = Grammar()
 def _whole(request: Request, option: str, default: int) -> int:
     value = request.options.get(option, str(default))
     if not (value.isascii() and value.replace("_", "").isdigit()):
-        raise DataError(f"corpus 'grammar': {option}={value}, expected a whole number")
+        raise UnknownCorpusError(f"corpus 'grammar': {option}={value}, expected a whole number")
     return int(value)

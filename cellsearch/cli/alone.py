@@ -1,0 +1,47 @@
+"""Trials of cells named on the command line: those that a sweep of them would train."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cellsearch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from cellsearch.config import SweepConfig
+    from cellsearch.ir import Cell
+
+
+def edited(source: str, edits: Sequence[str] | None) -> Cell:
+    """A cell by name, file or text, under edits."""
+    from cellsearch import lang
+
+    cell = lang.load_cell(source)
+    return lang.edit_cell(cell, edits) if edits else cell
+
+
+def config_of(cells: Sequence[Cell], overrides: Sequence[str], known: Sequence[str]) -> SweepConfig:
+    """A sweep whose base is the first cell, and whose variants are the others.
+
+    Args:
+        cells: one or more; the same cell may stand there twice.
+        overrides: as `--set` gives them.
+        known: the keys of a sweep that mean something here; others are refused.
+    """
+    from cellsearch import lang
+    from cellsearch.config import SweepConfig, VariantConfig
+    from cellsearch.sweep import files
+
+    for text in overrides:
+        _check_key(text, known)
+    first, *others = [lang.print_cell(cell) for cell in cells]
+    variants = {f"v{i}": VariantConfig(cell=text, identical=True) for i, text in enumerate(others)}
+    return files.override(SweepConfig(name="alone", base=first, variants=variants), overrides)
+
+
+def _check_key(text: str, known: Sequence[str]) -> None:
+    key = text.partition("=")[0].partition(".")[0].strip()
+    if key not in known:
+        raise ConfigError(
+            f"--set {text}: '{key}' means nothing here; expected a key of {', '.join(known)}"
+        )

@@ -1,0 +1,36 @@
+"""`cellsearch resume`: what is left of a study, or more seeds of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cellsearch.cli.study import EXECUTOR, SET, WORKERS, Way, require, work_on
+
+
+def resume(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="A study's folder.")
+    ],
+    executor: EXECUTOR = "process",
+    workers: WORKERS = None,
+    overrides: SET = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Try again what failed.")] = False,
+) -> None:
+    """Go on with a study that was stopped or killed, or add seeds to it.
+
+    Only `seeds` can be set: the rest of the plan is frozen. Adding seeds is
+    another look at the data, and the verdicts pay for it.
+
+    \b
+    Example:
+      cellsearch resume results/demo
+      cellsearch resume results/demo --set seeds=8
+    """
+    from cellsearch.sweep.run import resume as run
+
+    require(folder)
+    way = Way(executor, workers, failed)
+    work_on(folder, way, lambda means: run(folder, overrides or [], means))

@@ -1,0 +1,67 @@
+"""What commands print: plain lines, tables, JSON. Nothing of a user's text is read as markup."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# What is written to a file or a pipe has no edge to be folded at.
+_WIDE = 160
+
+
+def line(text: str = "") -> None:
+    """A line of a command's result."""
+    print(text)
+
+
+def note(text: str) -> None:
+    """A line about the work, beside the result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def as_json(value: Any) -> None:
+    """A result for programs: one JSON value."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A rich console: the terminal, or wide and without colours."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _WIDE
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, text: int = 1) -> None:
+    """A table; the first `text` columns hold words, the others numbers.
+
+    A head with a bar in it stands on two lines.
+    """
+    from rich import box
+    from rich.table import Table
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, head in enumerate(heads):
+        justify = "left" if i < text else "right"
+        drawn.add_column(head.replace("|", "\n"), justify=justify, no_wrap=i == 0)  # type: ignore[arg-type]
+    for row in rows:
+        drawn.add_row(*row)
+    console().print(drawn)
+
+
+def whole(number: float | None) -> str:
+    """A count with separators."""
+    return "–" if number is None else f"{number:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, in the unit that fits: `40 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

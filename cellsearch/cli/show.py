@@ -1,0 +1,98 @@
+"""`cellsearch show`: one cell, its equations, its changes, its cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cellsearch.cli import say
+from cellsearch.cli.alone import edited
+from cellsearch.cli.sizes import COMMON, Sized, sized
+
+if TYPE_CHECKING:
+    from cellsearch.ir import Cell
+
+
+def show(
+    cell: Annotated[
+        str, typer.Argument(metavar="CELL", help="A name (see `cells`), a .cell file, or a text.")
+    ],
+    edits: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="LINE", help="An edit or a rule (->). May be repeated."),
+    ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="X", help="Width of the input, or name=width for each."),
+    ] = None,
+    hidden: Annotated[int, typer.Option(min=1, help="H, the width of the state.")] = COMMON,
+    base: Annotated[
+        str | None,
+        typer.Option(metavar="CELL", help="Compare with this cell, not with CELL unedited."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show a cell: its equations, what an edit changes, and what it costs.
+
+    \b
+    Example:
+      cellsearch show lstm --with "o = 1" --input 64 --hidden 128
+      cellsearch show gru_v3 --base gru
+      cellsearch show lstm --with "tanh(?a) -> ?a everywhere" --json
+    """
+    from cellsearch.sweep.describe import changes
+
+    shown = edited(cell, edits)
+    found = sized(shown, inputs or [], hidden)
+    changed = changes(edited(base or cell, None), shown)
+    if json:
+        say.as_json(_as_json(shown, found, changed))
+    else:
+        _print(shown, found, changed)
+
+
+def _as_json(cell: Cell, found: Sized, changed: tuple[str, ...]) -> dict[str, Any]:
+    from cellsearch import lang
+    from cellsearch.derive.hashes import cell_hash
+
+    cost = found.cost
+    return {
+        "name": cell.name,
+        "text": lang.print_cell(cell),
+        "cell_hash": cell_hash(found.graph),
+        "parameters": cost.parameters,
+        "flops_per_token": {"forward": cost.flops_forward, "training": cost.flops_training},
+        "state_size": cost.state_size,
+        "sequential_depth": cost.sequential_depth,
+        "elementwise": cost.elementwise,
+        "changes": list(changed),
+        "input": found.widths,
+        "hidden": found.hidden,
+    }
+
+
+def _print(cell: Cell, found: Sized, changed: tuple[str, ...]) -> None:
+    from cellsearch import lang
+
+    say.line(lang.print_cell(cell).rstrip())
+    if changed:
+        say.line("\nWhat differs:")
+        for line in changed:
+            say.line(f"  {line}")
+    widths = ", ".join(f"{name} = {width}" for name, width in found.widths.items())
+    say.line(f"\nOne layer at {widths}, H = {found.hidden}:")
+    for name, value, unit in _costs(found):
+        say.line(f"  {name:<18} {say.whole(value):>12}  {unit}".rstrip())
+
+
+def _costs(found: Sized) -> list[tuple[str, int, str]]:
+    cost = found.cost
+    return [
+        ("parameters", cost.parameters, ""),
+        ("FLOPs, forward", cost.flops_forward, "per token, of matrix products"),
+        ("FLOPs, training", cost.flops_training, "three times that"),
+        ("elementwise", cost.elementwise, "operations per token"),
+        ("state", cost.state_size, "numbers carried from step to step"),
+        ("sequential depth", cost.sequential_depth, "matrix products that wait for each other"),
+    ]

@@ -1,0 +1,57 @@
+"""A cell at sizes given on the command line, and what it costs there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cellsearch.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from cellsearch.derive.cost import Cost
+    from cellsearch.ir import Cell, Graph
+
+# Where no size is given.
+COMMON = 128
+
+
+@dataclass(frozen=True)
+class Sized:
+    """A cell's graph where H and the widths of its inputs are given, and its counted cost."""
+
+    graph: Graph
+    widths: dict[str, int]
+    hidden: int
+    cost: Cost
+
+
+def sized(cell: Cell, inputs: Sequence[str], hidden: int) -> Sized:
+    """The cell at H = `hidden` and these inputs: `64` for every input, or `name=64` for one.
+
+    Raises:
+        ConfigError: an input that the cell does not have, or a size that is no whole number.
+        LanguageError: the cell is wrong, or cannot have these sizes.
+    """
+    from cellsearch.derive.cost import count
+    from cellsearch.ir import elaborate
+
+    widths = _widths(cell, inputs)
+    graph = elaborate(cell, {"H": hidden, "X": widths[cell.inputs[0]]})
+    return Sized(graph, widths, hidden, count(graph, widths, hidden))
+
+
+def _widths(cell: Cell, inputs: Sequence[str]) -> dict[str, int]:
+    widths = dict.fromkeys(cell.inputs, COMMON)
+    for text in inputs:
+        name, sign, size = text.rpartition("=")
+        if sign and name not in widths:
+            raise ConfigError(f"'{cell.name}' has no input '{name}'{nearest(name, widths)}")
+        widths |= dict.fromkeys([name] if sign else widths, _size(text, size))
+    return widths
+
+
+def _size(text: str, size: str) -> int:
+    if not size.isdecimal() or int(size) < 1:
+        raise ConfigError(f"--input {text}: expected a width of 1 or more, as in 128 or x=128")
+    return int(size)

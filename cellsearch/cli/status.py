@@ -1,0 +1,43 @@
+"""`cellsearch status`: how far a study is, whoever runs it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cellsearch.cli import say
+from cellsearch.cli.study import require
+
+
+def status(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="A study's folder.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say how many trials of a study are done, running, waiting.
+
+    True also while a sweep runs in another process, and after one was killed.
+
+    \b
+    Example:
+      cellsearch status results/demo
+      cellsearch status results/demo --json
+    """
+    from cellsearch.sweep import running
+    from cellsearch.sweep.status import status as ask
+
+    require(folder)
+    found = asdict(ask(folder))
+    if json:
+        say.as_json(found)
+        return
+    for name, number in found.items():
+        say.line(f"{name:<9} {number:>6}")
+    for trial in running.read(folder):
+        share = trial.tokens / max(1, trial.of)
+        loss = "" if trial.loss is None else f", loss {trial.loss:.3f}"
+        say.line(f"  {trial.variant}, seed {trial.seed}: {share:.0%}{loss}")

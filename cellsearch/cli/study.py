@@ -1,0 +1,94 @@
+"""What `sweep` and `resume` have in common: run, watch, conclude, say what to do next."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cellsearch.cli import say
+from cellsearch.cli.group import FAILED, STOPPED
+
+if TYPE_CHECKING:
+    from cellsearch.store import Journal
+    from cellsearch.sweep.run import Means
+    from cellsearch.sweep.status import Status
+
+EXECUTOR = Annotated[str, typer.Option(help="What runs the trials: process or inline.")]
+WORKERS = Annotated[
+    int | None, typer.Option(min=1, help="Trials side by side; as many as CPUs where left out.")
+]
+SET = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Say a key of the sweep anew. Repeatable."),
+]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How trials are run; nothing of it changes a result."""
+
+    executor: str = "process"
+    workers: int | None = None
+    failed_too: bool = False
+
+
+def work_on(folder: Path, way: Way, do: Callable[[Means], Journal]) -> None:
+    """Do the work on a study, then say what came of it; exits with 130 where it was stopped."""
+    from cellsearch import store
+    from cellsearch.cli.watch import watcher
+    from cellsearch.sweep.run import Means
+
+    try:
+        with watcher() as watching:
+            workers = way.workers or os.cpu_count() or 1
+            journal = do(Means(way.executor, workers, watching, way.failed_too))
+    except KeyboardInterrupt:
+        say.note(_stopped(folder) if store.begun(folder) else "stopped before anything was begun")
+        raise typer.Exit(STOPPED) from None
+    _conclude(folder, journal, watching.ended)
+
+
+def require(folder: Path) -> None:
+    """Refuse a folder that holds no study: that is a wrong call."""
+    from cellsearch import store
+
+    if not store.begun(folder):
+        raise typer.BadParameter(f"'{folder}' holds no study (no {store.NAME} in it)")
+
+
+def _conclude(folder: Path, journal: Journal, ended: int) -> None:
+    from cellsearch.cli.verdicts import print_verdicts
+    from cellsearch.sweep.status import count
+
+    status = count(journal, ())
+    if status.waiting:
+        finished = status.planned - status.waiting
+        say.note(f"{finished} of {status.planned} trials are on record. {_stopped(folder)}")
+        raise typer.Exit(STOPPED)
+    if not ended:
+        say.note(f"{folder}: nothing was left to train, all {status.planned} trials are on record")
+    print_verdicts(journal)
+    _next(folder, status)
+    if status.failed:
+        raise typer.Exit(FAILED)
+
+
+def _stopped(folder: Path) -> str:
+    return f"Stopped; go on with: cellsearch resume {folder}"
+
+
+def _next(folder: Path, status: Status) -> None:
+    say.line(f"report:     cellsearch report {folder} --out {default_report(folder)}")
+    say.line(f"more seeds: cellsearch resume {folder} --set seeds=N   (another look at the data)")
+    if status.failed:
+        say.line(f"try the {status.failed} failed again: cellsearch resume {folder} --failed")
+
+
+def default_report(folder: Path) -> Path:
+    """Where the report of a study goes if nothing is said."""
+    return Path("reports") / folder.resolve().name

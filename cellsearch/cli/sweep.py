@@ -1,0 +1,46 @@
+"""`cellsearch sweep`: from a sweep file to a whole journal and its verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cellsearch.cli.study import EXECUTOR, SET, WORKERS, Way, work_on
+
+
+def sweep(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A sweep (YAML).")
+    ],
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            file_okay=False,
+            help="The study's own folder; results/NAME where left out.",
+        ),
+    ] = None,
+    executor: EXECUTOR = "process",
+    workers: WORKERS = None,
+    overrides: SET = None,
+) -> None:
+    """Train every variant with every seed, and print the verdicts.
+
+    What is on record stays on record: called again, it goes on where it was,
+    and a finished study is only concluded anew.
+
+    Ctrl-C stops it cleanly (twice: at once); `resume` goes on.
+
+    \b
+    Example:
+      cellsearch sweep search_spaces/demo.yaml --results results/demo --workers 2
+      cellsearch sweep my.yaml --set train.tokens=2000000 --set seeds=5
+    """
+    from cellsearch.sweep import files
+    from cellsearch.sweep.run import sweep as run
+
+    config = files.load(file, overrides or [])
+    folder = results or Path("results") / config.name
+    work_on(folder, Way(executor, workers), lambda means: run(config, folder, means))

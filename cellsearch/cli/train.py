@@ -1,0 +1,105 @@
+"""`cellsearch train`: one trial, from the command line to its result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cellsearch.cli import say
+from cellsearch.cli.alone import config_of, edited
+from cellsearch.cli.group import FAILED
+
+if TYPE_CHECKING:
+    from cellsearch.config import TrialConfig
+    from cellsearch.ir import Cell
+    from cellsearch.record import Outcome
+
+_KEYS = ("task", "model", "train", "backend")
+
+
+def train(
+    cell: Annotated[
+        str, typer.Argument(metavar="CELL", help="A name (see `cells`), a .cell file, or a text.")
+    ],
+    edits: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="LINE", help="An edit or a rule (->). May be repeated."),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="A key of task, model, train or backend. Repeatable."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes data order, weights and noise.")] = 0,
+    weights: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Leave the weights here (safetensors).")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Train one cell once, and say how well it predicts.
+
+    The keys of --set are those of a sweep file, and so are the defaults.
+
+    \b
+    Example:
+      cellsearch train lstm --set train.tokens=500000 --set model.hidden=64
+      cellsearch train gru --with "r = 1" --seed 1 --json
+    """
+    trial = _trial(edited(cell, edits), overrides or [], seed)
+    outcome = _trained(trial, weights)
+    if json:
+        say.as_json({"seed": seed, **outcome.model_dump(mode="json")})
+    else:
+        _print(trial, outcome)
+    if outcome.status == "failed":
+        raise typer.Exit(FAILED)
+
+
+def _trial(cell: Cell, overrides: list[str], seed: int) -> TrialConfig:
+    from cellsearch import data
+    from cellsearch.sweep.plan import Text, plan
+    from cellsearch.sweep.trials import trials
+
+    config = config_of([cell], overrides, _KEYS)
+    corpus = data.load(config.task, notify=say.note)
+    text = Text(len(corpus.vocabulary), corpus.sha256, corpus.description)
+    return trials(plan(config, text), seed + 1, config.task)[seed].config
+
+
+def _trained(trial: TrialConfig, weights: Path | None) -> Outcome:
+    from cellsearch.cli.progress import progress_bar
+    from cellsearch.train import train as run
+
+    with progress_bar(trial.train.tokens) as show:
+        return run(trial, progress=show, weights=weights)
+
+
+def _print(trial: TrialConfig, outcome: Outcome) -> None:
+    say.line(f"{outcome.status} after {outcome.steps:,} updates")
+    if outcome.diverged_at is not None:
+        say.line(f"  diverged at update {outcome.diverged_at:,}")
+    if outcome.error is not None:
+        say.note(outcome.error.message)
+    for name, value, unit in _numbers(trial, outcome):
+        say.line(f"  {name:<24} {value:>10}  {unit}".rstrip())
+    for warning in outcome.warnings:
+        say.note(f"warning: {warning}")
+
+
+def _numbers(trial: TrialConfig, outcome: Outcome) -> list[tuple[str, str, str]]:
+    from math import exp
+
+    of = "characters" if trial.task.level == "char" else "words"
+    found: list[tuple[str, str, str]] = []
+    for split, key in (("validation", "valid_loss"), ("test", "test_loss")):
+        loss = outcome.metrics.get(key)
+        if loss is not None:
+            found.append((f"{split} perplexity", f"{exp(loss):.4f}", f"{loss:.4f} nats"))
+    seconds: dict[str, Any] = outcome.times
+    if seconds.get("train"):
+        pace = outcome.steps * trial.train.batch * trial.train.segment / seconds["train"]
+        found.append(("training", say.duration(seconds["train"]), f"{pace:,.0f} {of} a second"))
+    return found

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from cellsearch.errors import Position
-from cellsearch.ir.expressions import Expression, Name
+from cellsearch.ir.expressions import Expression, Name, walk
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ class State:
 
     name: str
     width: Width | None = None
+    at: Position | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -160,3 +161,11 @@ def map_values(line: Line, change: Callable[[Expression], Expression]) -> Line:
         case Param(start=Expression() as start):
             return replace(line, start=change(start))
     return line
+
+
+def values(cell: Cell) -> Iterator[Expression]:
+    """Every expression right of an equals sign, and all below it."""
+    for line in flat(cell.lines):
+        value = line.start if isinstance(line, Param) else getattr(line, "value", None)
+        if value is not None:
+            yield from walk(value)

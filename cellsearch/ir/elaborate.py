@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from cellsearch.errors import LanguageError
 from cellsearch.ir.build import Builder, value
-from cellsearch.ir.cell import Cell
+from cellsearch.ir.cell import Cell, values
 from cellsearch.ir.expressions import (
     Binary,
     Call,
+    Choice,
     Expression,
     Name,
     Negative,
@@ -20,11 +21,14 @@ from cellsearch.ir.expressions import (
 from cellsearch.ir.graph import Form, Graph, Node, StateValue, Weight, topological
 from cellsearch.ir.naming import check_names
 from cellsearch.ir.ops import NORMS, OPS, REDUCTIONS
-from cellsearch.ir.reach import Reach, reach, unread
+from cellsearch.ir.reach import Reach, reach, unread, unread_message
 from cellsearch.ir.starts import check_starts, needed_consts
 from cellsearch.ir.types import MATRIX, Type, Types, infer
 from cellsearch.ir.unroll import Unrolled, base, unroll
 from cellsearch.ir.widths import number
+
+# What delays remember is a state for each step back.
+MOST_REMEMBERED = 1_000
 
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
@@ -39,6 +43,7 @@ def elaborate(cell: Cell, sizes: Mapping[str, int] | None = None) -> Graph:
     Raises:
         LanguageError: whatever is wrong with the cell, with its place.
     """
+    _refuse_choices(cell)
     u = unroll(cell, sizes)
     r = reach(u)
     _refuse_unread(u, r)
@@ -47,13 +52,19 @@ def elaborate(cell: Cell, sizes: Mapping[str, int] | None = None) -> Graph:
     return _Elaboration(u, r, types).run()
 
 
+def _refuse_choices(cell: Cell) -> None:
+    for e in values(cell):
+        if isinstance(e, Choice):
+            message = f"'{cell.name}' has a choice that is not decided yet: '{e}'"
+            raise LanguageError(message, e.at)
+
+
 def _refuse_unread(u: Unrolled, r: Reach) -> None:
     dead = unread(u, r)
     for line in dead.lines:
-        what = getattr(line, "target", None) or getattr(line, "name", "repeat")
-        raise LanguageError(f"nothing that the output needs reads '{what}'", line.at)
+        raise LanguageError(unread_message(line, u.cell), line.at)
     for s in dead.states:
-        raise LanguageError(f"nothing that the output needs reads the state '{s}'", u.cell.at)
+        raise LanguageError(f"nothing that the output needs reads the state '{s.name}'", s.at)
 
 
 class _Elaboration:
@@ -145,15 +156,14 @@ class _Elaboration:
         what, steps = e.items
         longest = self.delays.get(what, (0, None))[0]
         self.delays[what] = max(longest, int(number(steps, {}))), self.types.of(what)
+        total = sum(k for k, _ in self.delays.values())
+        if total > MOST_REMEMBERED:
+            message = f"the delays remember {total} values, more than {MOST_REMEMBERED}"
+            raise LanguageError(message, e.at)
 
     def _is_state(self, e: Expression) -> bool:
         """Whether it is a state's new value, which the state itself remembers for one step."""
-        return (
-            isinstance(e, Name)
-            and e.name.endswith("'")
-            and e.name[:-1] in self.r.states
-            and self._start(e.name[:-1]) is None
-        )
+        return isinstance(e, Name) and e.name.endswith("'") and e.name[:-1] in self.r.states
 
     def _delayed(self, e: Expression, k: int, type: Type) -> Node:
         own = k == 1 and self._is_state(e)

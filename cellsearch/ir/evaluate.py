@@ -71,7 +71,7 @@ class _Run:
 
     def run(self, given: Values) -> tuple[Array, dict[str, Array]]:
         states = {s: given[s] if s in given else self._start(s) for s in self.r.states}
-        self._remember(given)
+        self._remember(states, given)
         outputs = []
         with np.errstate(all="ignore"):
             for t in range(len(self.inputs[self.u.cell.inputs[0]])):
@@ -81,19 +81,15 @@ class _Run:
                 outputs.append(self.now[self.u.cell.output])
         return np.stack(outputs), {**states, **self._memories()}
 
-    def _remember(self, given: Values) -> None:
+    def _remember(self, states: Values, given: Values) -> None:
         """What delays remember before the first step: 0 where nothing is given."""
         for e, steps in self._delayed().items():
             zero = np.zeros(self._shape(self.types.of(e)))
             past = [given.get(f"delay({e}, {k})", zero) for k in range(steps, 0, -1)]
             self.memory[e] = past
-            # A state is its own new value one step ago, unless it starts as something else.
-            state = str(e).removesuffix("'")
-            if state in given and str(e) == f"{state}'" and self._starts_at_zero(state):
-                past[-1] = given[state]
-
-    def _starts_at_zero(self, state: str) -> bool:
-        return self.u.starts.get(state) in (None, Name("default"))
+            # A state is its own new value one step ago.
+            if str(e).endswith("'"):
+                past[-1] = states[str(e)[:-1]]
 
     def _memories(self) -> dict[str, Array]:
         each = self._delayed().items()

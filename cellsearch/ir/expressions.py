@@ -183,5 +183,5 @@ def _written(e: Expression) -> tuple[int, str]:
 
 def number_text(value: float) -> str:
     """A number that reads back to the same float."""
-    whole = value == int(value) and abs(value) < 1e15
+    whole = abs(value) < 1e15 and value == int(value)
     return str(int(value)) if whole else repr(value)

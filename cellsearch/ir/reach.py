@@ -16,8 +16,10 @@ from cellsearch.ir.cell import (
     Output,
     Param,
     Repeat,
+    State,
     Width,
     flat,
+    values,
 )
 from cellsearch.ir.expressions import Call, Expression, Name, names, walk
 from cellsearch.ir.unroll import Unrolled, base
@@ -134,7 +136,7 @@ class Unread:
     """What nothing reads: whole lines, and states of the header."""
 
     lines: tuple[Line, ...]
-    states: tuple[str, ...]
+    states: tuple[State, ...]
 
 
 def unread(u: Unrolled, r: Reach) -> Unread:
@@ -152,7 +154,21 @@ def unread(u: Unrolled, r: Reach) -> Unread:
     kept: list[Line] = [*inits, *params, *blocks]
     consts = _live_consts(u, r, kept)
     dead = tuple(li for li in flat(u.cell.lines) if _dead(li, live, {id(k) for k in kept}, consts))
-    return Unread(dead, tuple(s for s in u.states if s not in r.states))
+    return Unread(dead, tuple(s for s in u.cell.states if s.name not in r.states))
+
+
+def unread_message(line: Line, cell: Cell) -> str:
+    """What is wrong with a line that nothing reads."""
+    match line:
+        case Init(name=n):
+            read = {e.name for e in values(cell) if isinstance(e, Name)}
+            message = f"init names '{n}', which is no weight and no state of '{cell.name}'"
+            return message + nearest(n, read)
+        case Equation(target=t):
+            return f"nothing that the output needs reads '{t}'"
+        case Param(name=n) | Const(name=n):
+            return f"nothing that the output needs reads '{n}'"
+    return "nothing that the output needs reads what stands under this 'repeat'"
 
 
 def _dead(line: Line, live: set[int], kept: set[int], consts: set[str]) -> bool:

@@ -11,6 +11,8 @@ from cellsearch.ir.ops import DRAWS, OPS
 from cellsearch.ir.types import Type
 from cellsearch.ir.unroll import Unrolled, base
 
+MOST_STARTS = 20
+
 _DRAW_WORDS = frozenset({"orthogonal"})
 
 
@@ -30,8 +32,9 @@ def check_starts(u: Unrolled, weights: Mapping[str, Weight], states: Mapping[str
             raise LanguageError(message + nearest(name, {*known, *states}), line.at)
         else:
             _check(start, known, u, weight=name)
+    done: set[str] = set()
     for w in weights.values():
-        _follow(w.name, weights, ())
+        _follow(w.name, weights, (), done)
 
 
 def _check_state(name: str, start: Expression, known: set[str], u: Unrolled) -> None:
@@ -81,17 +84,25 @@ def _check(e: Expression, known: set[str], u: Unrolled, weight: str | None) -> N
         _check(part, known, u, weight)
 
 
-def _follow(name: str, weights: Mapping[str, Weight], path: tuple[str, ...]) -> None:
+def _follow(
+    name: str, weights: Mapping[str, Weight], path: tuple[str, ...], done: set[str]
+) -> None:
+    if name in done:
+        return
     if name in path:
         circle = " -> ".join([*path[path.index(name) :], name])
         start = weights[name].start
         raise LanguageError(f"circle of starts: {circle}", start.at if start else None)
     start = weights[name].start
+    if len(path) > MOST_STARTS:
+        message = f"more than {MOST_STARTS} weights start from one another"
+        raise LanguageError(message, start.at if start else None)
     for n in names(start) if start is not None else ():
         source = source_weight(n, name, weights)
         if source is not None:
             _agree(source, name, weights, start)
-            _follow(source, weights, (*path, name))
+            _follow(source, weights, (*path, name), done)
+    done.add(name)
 
 
 def _agree(source: str, name: str, weights: Mapping[str, Weight], start: Expression | None) -> None:

@@ -27,6 +27,9 @@ from cellsearch.ir.unroll import Unrolled, base, stem
 from cellsearch.ir.widths import ONE, H, Size
 from cellsearch.ir.widths import X as FIRST_INPUT
 
+# Equations stand in an order of computation; only a delay reads one that comes later.
+MOST_WAITING = 20
+
 SCALAR, VECTOR, MATRIX = "scalar", "vector", "matrix"
 _KINDS = (SCALAR, VECTOR, MATRIX)
 
@@ -145,6 +148,7 @@ class _Inference:
         self.started: set[str] = set()
         self.provisional: list[tuple[Name, Open]] = []
         self.equation = ""
+        self.waiting = 0
 
     def run(self) -> Types:
         needs = tuple((self._size(n.left), self._size(n.right)) for n in self.u.needs)
@@ -192,6 +196,10 @@ class _Inference:
         self.started.add(name)
         before, self.equation = self.equation, name
         round_ = self.u.equations[name]
+        self.waiting += 1
+        if self.waiting > MOST_WAITING:
+            message = f"more than {MOST_WAITING} delays read one another's equations"
+            raise LanguageError(message, round_.line.at)
         found = self._type(round_.value)
         self.equation = name
         declared = self._declared(name)
@@ -199,6 +207,7 @@ class _Inference:
             found = self._assigned(declared, found, round_.value)
         self.names[name] = found
         self.equation = before
+        self.waiting -= 1
 
     def _declared(self, name: str) -> Open | None:
         written = self._written(self.u.equations[name].width)
@@ -322,16 +331,19 @@ class _Inference:
 
     def _is_number(self, e: Expression) -> bool:
         """Whether it is a number whatever the weights are: `1`, or the name of one."""
-        if isinstance(e, Name) and e.name in self.u.equations:
-            return self._is_number(self.u.equations[e.name].value)
+        while isinstance(e, Name) and e.name in self.u.equations:
+            e = self.u.equations[e.name].value
         return isinstance(e, Number) or (isinstance(e, Name) and e.name in self.u.consts)
 
     def _is_zero(self, e: Expression) -> bool:
-        if isinstance(e, Call) and e.function in ("block", "conv", "dropout"):
-            return self._is_zero(e.items[0])
-        if isinstance(e, Name) and e.name in self.u.equations:
-            return self._is_zero(self.u.equations[e.name].value)
-        return isinstance(e, Number) and e.value == 0
+        while True:
+            match e:
+                case Name(name=n) if n in self.u.equations:
+                    e = self.u.equations[n].value
+                case Call(function=("block" | "conv" | "dropout"), items=(first, *_)):
+                    e = first
+                case _:
+                    return isinstance(e, Number) and e.value == 0
 
     def _call(self, e: Call) -> Open:
         f = e.function

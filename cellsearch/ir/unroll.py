@@ -24,6 +24,8 @@ from cellsearch.ir.ops import RESERVED
 from cellsearch.ir.widths import NeedsSizesError, number, substitute, whole
 
 MOST_EQUATIONS = 10_000
+# Consts that depend on H or X are written out in one another, which must stay shallow and short.
+MOST_CONSTS, MOST_NAMES = 20, 200
 
 # Functions whose last argument is a whole number that is known when the cell is read.
 _COUNTED = {"delay": "a delay", "block": "a number of heads", "conv": "a filter's side"}
@@ -95,6 +97,14 @@ def unroll(cell: Cell, sizes: Mapping[str, int] | None = None) -> Unrolled:
     return _Unroller(cell, dict(sizes or {})).run()
 
 
+def unroll_somehow(cell: Cell) -> Unrolled:
+    """The cell unrolled, at a middling size where the number of its rounds depends on H or X."""
+    try:
+        return unroll(cell)
+    except NeedsSizesError:
+        return unroll(cell, {"H": 64, "X": 64})
+
+
 class _Unroller:
     def __init__(self, cell: Cell, sizes: dict[str, int]) -> None:
         self.cell = cell
@@ -103,6 +113,7 @@ class _Unroller:
         self.sizes = sizes
         self.defined: dict[str, int] = {}
         self.loops: dict[str, float] = {}
+        self.rounds = 0
 
     def run(self) -> Unrolled:
         self._header()
@@ -142,21 +153,37 @@ class _Unroller:
 
     def _consts_known(self) -> None:
         raw = dict(self.out.consts)
+        self.out.consts.clear()
         for name in raw:
-            self.out.consts[name] = self._closed(name, raw, ())
-        for name, value in self.out.consts.items():
-            try:
-                self.out.numbers[name] = number(value, self.sizes, f"the const '{name}'")
-            except NeedsSizesError:
-                # It depends on H or X: known when a module is made.
-                continue
+            self._close(name, raw, ())
+        self.out.consts = {name: self.out.consts[name] for name in raw}
 
-    def _closed(self, name: str, raw: dict[str, Expression], path: tuple[str, ...]) -> Expression:
+    def _close(self, name: str, raw: dict[str, Expression], path: tuple[str, ...]) -> None:
+        """Put other consts into one, and find its value where it needs neither H nor X."""
+        if name in self.out.consts:
+            return
         if name in path:
             circle = " -> ".join([*path[path.index(name) :], name])
             raise LanguageError(f"circle of consts: {circle}", raw[name].at)
-        inner = {n: self._closed(n, raw, (*path, name)) for n in names(raw[name]) if n in raw}
-        return substitute(raw[name], inner)
+        if len(path) > MOST_CONSTS:
+            raise LanguageError(f"more than {MOST_CONSTS} consts in a chain", raw[name].at)
+        inner = dict.fromkeys(n for n in names(raw[name]) if n in raw)
+        for n in inner:
+            self._close(n, raw, (*path, name))
+        value = substitute(raw[name], {n: self._short(n) for n in inner})
+        if sum(1 for _ in names(value)) > MOST_NAMES:
+            raise LanguageError(f"the const '{name}' reads H or X too often", raw[name].at)
+        self.out.consts[name] = value
+        try:
+            self.out.numbers[name] = number(value, self.sizes, f"the const '{name}'")
+        except NeedsSizesError:
+            # It depends on H or X: known when a module is made.
+            return
+
+    def _short(self, const: str) -> Expression:
+        """A const's value, as a number if it is known."""
+        known = self.out.numbers.get(const)
+        return self.out.consts[const] if known is None else Number(known)
 
     def _loop_variables(self) -> None:
         taken = {n for line in flat(self.cell.lines) for n in _defined_by(line)}
@@ -195,8 +222,9 @@ class _Unroller:
         known = {**self.out.numbers, **self.loops}
         low = whole(line.low, known, "a bound of repeat")
         high = whole(line.high, known, "a bound of repeat")
-        if high - low >= MOST_EQUATIONS:
-            raise LanguageError(f"{high - low + 1} rounds are more than {MOST_EQUATIONS}", line.at)
+        self.rounds += max(high - low + 1, 0)
+        if self.rounds > MOST_EQUATIONS:
+            raise LanguageError(f"{self.rounds} rounds are more than {MOST_EQUATIONS}", line.at)
         for k in range(low, high + 1):
             self.loops[line.variable] = k
             self._lines(line.body, place)
@@ -261,9 +289,10 @@ class _Unroller:
             if "'" in name and stem(name) not in states:
                 message = f"'{name}' is primed, but '{stem(name)}' is no state"
                 raise LanguageError(message, equation.line.at)
-        for s in states:
-            if f"{s}'" not in self.out.equations:
-                raise LanguageError(f"the state '{s}' has no equation \"{s}'\"", self.cell.at)
+        for s in self.cell.states:
+            if f"{s.name}'" not in self.out.equations:
+                message = f"the state '{s.name}' has no equation for \"{s.name}'\""
+                raise LanguageError(message, s.at or self.cell.at)
 
 
 def _defined_by(line: Line) -> Iterator[str]:

@@ -28,6 +28,9 @@ from cellsearch.ir.ops import OPS
 
 Sizes = Mapping[str, float]
 
+# No machine holds a vector of more units.
+LARGEST = 2**31
+
 
 class NeedsSizesError(LanguageError):
     """A value that is known only where H and X are given."""
@@ -75,6 +78,8 @@ def _arithmetic(op: str, a: float, b: float, e: Expression) -> float:
         raise LanguageError(f"'{e}' divides by zero", e.at) from None
     except OverflowError:
         raise LanguageError(f"'{e}' is too large", e.at) from None
+    if math.isnan(value):
+        raise LanguageError(f"'{e}' has no value", e.at)
     return value
 
 
@@ -89,7 +94,9 @@ def _call(f: str, arguments: list[float], e: Expression) -> float:
 def whole(e: Expression, known: Sizes, what: str = "a width") -> int:
     """The value of an expression that has to be a whole number."""
     value = number(e, known, what)
-    if not math.isfinite(value) or value != int(value):
+    if not abs(value) < LARGEST**4:
+        raise LanguageError(f"{what} is too large, got '{e}'", e.at)
+    if value != int(value):
         hint = "; // divides rounding down" if "/" in str(e) else ""
         raise LanguageError(f"{what} must be a whole number, got '{e}' = {value:g}{hint}", e.at)
     return int(value)
@@ -126,7 +133,10 @@ class Size:
         Raises:
             LanguageError: it is no whole number.
         """
-        return Size(e, tuple(_sample(e, sizes) for sizes in _SAMPLES))
+        size = Size(e, tuple(_sample(e, sizes) for sizes in _SAMPLES))
+        if size.fixed:
+            size.checked(size.values[0], {})
+        return size
 
     def at(self, sizes: Sizes) -> int:
         """Its value where H and X are given.
@@ -134,13 +144,16 @@ class Size:
         Raises:
             LanguageError: it is not a whole number of at least 1 there.
         """
-        value = whole(self.expression, sizes)
-        if value < 1:
+        return self.checked(whole(self.expression, sizes), sizes)
+
+    def checked(self, value: int, sizes: Sizes) -> int:
+        """The value, if a vector can be that wide."""
+        if not 1 <= value < LARGEST:
             given = ", ".join(f"{k} = {int(v)}" for k, v in sizes.items())
-            raise LanguageError(
-                f"the width {self} is {value} where {given}; a width is at least 1",
-                self.expression.at,
-            )
+            where = f" where {given}" if given else ""
+            bound = "at least 1" if value < 1 else f"below {LARGEST}"
+            message = f"the width '{self}' is {value}{where}; a width is {bound}"
+            raise LanguageError(message, self.expression.at)
         return value
 
     @cached_property

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import replace
 from typing import cast
 
 from cellsearch.errors import LanguageError, nearest
 from cellsearch.ir.cell import Cell, State
 from cellsearch.ir.ops import RESERVED
-from cellsearch.lang.edits import apply_lines
+from cellsearch.lang.edits import edit_lines
 from cellsearch.lang.expressions import Reader
 from cellsearch.lang.lines import read_lines, read_width
 from cellsearch.lang.tokens import LogicalLine, Token, logical_lines
@@ -95,19 +96,29 @@ def _new(r: Reader, what: str) -> Token:
 
 def _signature(r: Reader) -> tuple[tuple[str, ...], tuple[State, ...]]:
     r.expect("(")
-    inputs = [_new(r, "an input").text]
+    taken: set[str] = set()
+    inputs = [_header_name(r, "an input", taken).text]
     while r.accept(","):
-        inputs.append(_new(r, "an input").text)
+        inputs.append(_header_name(r, "an input", taken).text)
     r.expect(";")
-    states = [_state(r)]
+    states = [_state(r, taken)]
     while r.accept(","):
-        states.append(_state(r))
+        states.append(_state(r, taken))
     r.expect(")")
     return tuple(inputs), tuple(states)
 
 
-def _state(r: Reader) -> State:
-    return State(_new(r, "a state").text, read_width(r))
+def _state(r: Reader, taken: set[str]) -> State:
+    token = _header_name(r, "a state", taken)
+    return State(token.text, read_width(r), token.at)
+
+
+def _header_name(r: Reader, what: str, taken: set[str]) -> Token:
+    token = _new(r, what)
+    if token.text in taken:
+        raise LanguageError(f"'{token.text}' is defined twice in the header", token.at)
+    taken.add(token.text)
+    return token
 
 
 def _derived(
@@ -122,4 +133,4 @@ def _derived(
     if not body:
         raise LanguageError(f"expected lines under '{name.text} = {base.text} with'", base.at)
     doc = (*header.above, *([header.note] if header.note else []))
-    return apply_lines(library[base.text], read_lines(body), name=name.text, doc=doc, at=name.at)
+    return replace(edit_lines(library[base.text], body), name=name.text, doc=doc, at=name.at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from cellsearch.errors import LanguageError, Position
+from cellsearch.errors import LanguageError
 from cellsearch.ir.cell import (
     Cell,
     Const,
@@ -20,9 +20,9 @@ from cellsearch.ir.cell import (
     map_values,
 )
 from cellsearch.ir.expressions import Expression, Name, rewrite
-from cellsearch.ir.reach import Unread, reach, unread
-from cellsearch.ir.rules import apply_rule
-from cellsearch.ir.unroll import unroll
+from cellsearch.ir.reach import Unread, reach, unread, unread_message
+from cellsearch.ir.rules import Rule, apply_rule
+from cellsearch.ir.unroll import unroll_somehow
 from cellsearch.lang.lines import read_lines
 from cellsearch.lang.printer import print_line
 from cellsearch.lang.rules import is_rule, read_rule
@@ -40,8 +40,13 @@ def edit_cell(cell: Cell, edits: str | Sequence[str]) -> Cell:
         LanguageError: an edit that cannot be read, changes nothing, or defines what nothing reads;
             a rule that matches another number of places than it says.
     """
+    return edit_lines(cell, _edit_lines([edits] if isinstance(edits, str) else edits))
+
+
+def edit_lines(cell: Cell, lines: Iterable[LogicalLine]) -> Cell:
+    """See `edit_cell`."""
     pending: list[LogicalLine] = []
-    for line in _edit_lines([edits] if isinstance(edits, str) else edits):
+    for line in lines:
         if not is_rule(line):
             pending.append(line)
             continue
@@ -53,7 +58,7 @@ def edit_cell(cell: Cell, edits: str | Sequence[str]) -> Cell:
 
 def _edit_lines(edits: Iterable[str]) -> Iterable[LogicalLine]:
     for text in edits:
-        found = list(logical_lines(text))
+        found = list(logical_lines(text, "<edit>"))
         if not found:
             raise LanguageError(f"the edit '{text}' is empty")
         # Edits given one by one may be indented differently; a block keeps its shape.
@@ -63,9 +68,7 @@ def _edit_lines(edits: Iterable[str]) -> Iterable[LogicalLine]:
 
 
 def _with_pending(cell: Cell, lines: list[LogicalLine]) -> Cell:
-    if not lines:
-        return cell
-    return apply_lines(cell, read_lines(lines), cell.name, cell.doc, cell.at)
+    return apply_lines(cell, read_lines(lines)) if lines else cell
 
 
 def _ruled(cell: Cell, line: LogicalLine) -> Cell:
@@ -73,13 +76,22 @@ def _ruled(cell: Cell, line: LogicalLine) -> Cell:
     new, _ = apply_rule(cell, rule)
     if new == cell:
         raise LanguageError(f"the rule '{rule.text}' changes nothing in '{cell.name}'", rule.at)
+    _check_size(new, rule)
     return prune(new)
 
 
-def apply_lines(
-    base: Cell, lines: tuple[Line, ...], name: str, doc: tuple[str, ...], at: Position | None
-) -> Cell:
-    """The base with lines replaced or added, under a new name.
+def _check_size(cell: Cell, rule: Rule) -> None:
+    """What a rule makes has to be a text again."""
+    for line in (li for li in flat(cell.lines) if isinstance(li, Equation)):
+        try:
+            read_lines(list(logical_lines(print_line(line))))
+        except LanguageError as e:
+            message = f"the rule '{rule.text}' spoils '{line.target}': {e.message}"
+            raise LanguageError(message, rule.at) from None
+
+
+def apply_lines(base: Cell, lines: tuple[Line, ...]) -> Cell:
+    """The base with lines replaced or added.
 
     Raises:
         LanguageError: a line that changes nothing, or that nothing reads.
@@ -89,21 +101,30 @@ def apply_lines(
     for line in lines:
         body = _applied(body, line, base.name)
     edited = frozenset(id(li) for li in flat(body)) - frozenset(id(li) for li in flat(base.lines))
-    return _pruned(Cell(name, base.inputs, base.states, body, doc, at), edited)
+    new = base.with_lines(body)
+    _refuse_same_output(base, new)
+    return _pruned(new, edited)
+
+
+def _refuse_same_output(base: Cell, new: Cell) -> None:
+    written = [li for li in new.lines if isinstance(li, Output) and li not in base.lines]
+    if written and new.output == base.output:
+        message = f"'{print_line(written[0])}' changes nothing in '{base.name}'"
+        raise LanguageError(message, written[0].at)
 
 
 def _refuse_dead(base: Cell) -> None:
     """What the base itself leaves unread is the base's error; an edit must not hide it."""
-    u = unroll(base)
-    dead = unread(u, reach(u))
+    dead = _unread(base)
     for line in dead.lines:
-        raise LanguageError(f"nothing in '{base.name}' reads '{_name(line)}'", line.at)
+        raise LanguageError(unread_message(line, base), line.at)
     for s in dead.states:
-        raise LanguageError(f"nothing in '{base.name}' reads the state '{s}'", base.at)
+        raise LanguageError(f"nothing in '{base.name}' reads the state '{s.name}'", s.at)
 
 
-def _name(line: Line) -> str:
-    return str(_key(line)[1])
+def _unread(cell: Cell) -> Unread:
+    u = unroll_somehow(cell)
+    return unread(u, reach(u))
 
 
 def _key(line: Line) -> tuple[str, object]:
@@ -189,11 +210,10 @@ def prune(cell: Cell) -> Cell:
 
 def _pruned(cell: Cell, edited: frozenset[int]) -> Cell:
     """The cell without what nothing reads any more; a new line that nothing reads is an error."""
-    u = unroll(cell)
-    dead = unread(u, reach(u))
+    dead = _unread(cell)
     for line in dead.lines:
         if id(line) in edited and not isinstance(line, Repeat):
-            raise LanguageError(f"nothing reads '{_name(line)}', which the edit defines", line.at)
+            raise LanguageError(unread_message(line, cell), line.at)
     gone = {id(line) for line in dead.lines}
     lines = map_lines(cell.lines, lambda li: None if id(li) in gone else li)
     return _without_states(cell.with_lines(lines), dead)
@@ -203,10 +223,10 @@ def _without_states(cell: Cell, dead: Unread) -> Cell:
     """A state that nothing reads is not carried: its new value is an ordinary equation."""
     if not dead.states:
         return cell
-    states = tuple(s for s in cell.states if s.name not in dead.states)
+    states = tuple(s for s in cell.states if s not in dead.states)
     if not states:
         raise LanguageError(f"the edit leaves '{cell.name}' without a state that is read", cell.at)
-    primed = {f"{s}'": s for s in dead.states}
+    primed = {f"{s.name}'": s.name for s in dead.states}
     output = cell.output
     lines = map_lines(cell.lines, lambda li: _unprimed(li, primed))
     if output in primed and not any(isinstance(li, Output) for li in lines):

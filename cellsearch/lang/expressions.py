@@ -24,6 +24,7 @@ from cellsearch.ir.expressions import (
     Negative,
     Number,
     Transpose,
+    walk,
 )
 from cellsearch.ir.ops import ARITY
 from cellsearch.lang.tokens import Token
@@ -93,6 +94,17 @@ class Reader:
         self.depth -= 1
         return left
 
+    def size(self, what: str) -> Expression:
+        """A width, an index or a bound of repeat: names and whole numbers with `+ - * //`."""
+        e = self.expression(SUM)
+        for part in walk(e):
+            plain = isinstance(part, Number | Negative) or _is_plain(part)
+            if not plain:
+                shown = f"'{part}'" if isinstance(part, Call | Name | Hole) else _operator(part)
+                message = f"{what} is made of names and whole numbers with + - * //, got {shown}"
+                raise LanguageError(message, part.at)
+        return e
+
     def _strength(self) -> int | None:
         if self.token.kind != "mark":
             return None
@@ -101,9 +113,7 @@ class Reader:
     def _infix(self, left: Expression, strength: int) -> Expression:
         op = self.token
         self.i += 1
-        self.operators += 1
-        if self.operators > MOST_OPERATORS:
-            raise LanguageError(f"more than {MOST_OPERATORS} operators in one line", op.at)
+        self._count(op)
         if op.text == "|":
             options = [left, self.expression(SUM)]
             while self.accept("|"):
@@ -112,13 +122,18 @@ class Reader:
         right = self.expression(MAP if op.text == "@" else strength + 1)
         return Binary(op.text, left, right, at=left.at)
 
+    def _count(self, operator: Token) -> None:
+        self.operators += 1
+        if self.operators > MOST_OPERATORS:
+            raise LanguageError(f"more than {MOST_OPERATORS} operators in one line", operator.at)
+
     def _prefix(self) -> Expression:
         token = self.token
         if self.accept("-"):
             return Negative(self.expression(SIGN), at=token.at)
         e = self._atom()
         while self.sees("."):
-            self.i += 1
+            self._count(self.expect("."))
             self.expect("T")
             e = Transpose(e, at=token.at)
         return e
@@ -139,7 +154,7 @@ class Reader:
         if self.sees("("):
             return self._call(token)
         if self.accept("["):
-            index = self.expression(SUM)
+            index = self.size("an index")
             self.expect("]")
             return Name(token.text, index, at=token.at)
         return Name(token.text, at=token.at)
@@ -164,3 +179,17 @@ class Reader:
             message = f"'{f}' takes {ARITY[f]} argument{plural}, got {len(items)}"
             raise LanguageError(message, token.at)
         return Call(tuple(items), f, at=token.at)
+
+
+def _is_plain(e: Expression) -> bool:
+    """Whether an expression may stand in a width, as far as its own operator goes."""
+    match e:
+        case Name(index=None):
+            return True
+        case Binary(op=op):
+            return op in ("+", "-", "*", "//")
+    return False
+
+
+def _operator(e: Expression) -> str:
+    return f"'{e.op}'" if isinstance(e, Binary) else f"'{e}'"

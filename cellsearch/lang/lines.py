@@ -17,7 +17,7 @@ from cellsearch.ir.cell import (
     Repeat,
     Width,
 )
-from cellsearch.ir.expressions import SUM, Name
+from cellsearch.ir.expressions import Name
 from cellsearch.ir.ops import RESERVED
 from cellsearch.lang.expressions import Reader
 from cellsearch.lang.tokens import LogicalLine, Token
@@ -29,7 +29,10 @@ def read_lines(lines: Sequence[LogicalLine]) -> tuple[Line, ...]:
     Raises:
         LanguageError: a line that is none, or an indentation that fits no block.
     """
-    return _Block(lines).read(lines[0].indent) if lines else ()
+    block = _Block(lines)
+    read = block.read(lines[0].indent) if lines else ()
+    block.end()
+    return read
 
 
 class _Block:
@@ -50,6 +53,12 @@ class _Block:
                 read = [replace(read[0], body=self._body(indent, line.tokens[0]))]
             out += read
         return tuple(out)
+
+    def end(self) -> None:
+        """Nothing may be left: a line further out than the first belongs to no block."""
+        for line in self.lines[self.i :]:
+            message = f"expected an indentation of {self.lines[0].indent}, got {line.indent}"
+            raise LanguageError(message, line.tokens[0].at)
 
     def _body(self, indent: int, header: Token) -> tuple[Line, ...]:
         if self.i == len(self.lines) or self.lines[self.i].indent <= indent:
@@ -77,7 +86,7 @@ def _equation(r: Reader) -> list[Line]:
         message = f"'{token.text}' is a reserved word, it cannot be defined"
         raise LanguageError(message, token.at)
     if r.accept("["):
-        target = replace(target, index=r.expression(SUM))
+        target = replace(target, index=r.size("an index"))
         r.expect("]")
     width = read_width(r)
     r.expect("=")
@@ -92,13 +101,13 @@ def read_width(r: Reader) -> Width | None:
         return Width()
     start = r.i
     if r.accept("("):
-        rows = r.expression(SUM)
+        rows = r.size("a width")
         if r.accept(","):
-            columns = r.expression(SUM)
+            columns = r.size("a width")
             r.expect(")")
             return Width((rows, columns))
         r.i = start
-    return Width((r.expression(SUM),))
+    return Width((r.size("a width"),))
 
 
 def _param(r: Reader) -> list[Line]:
@@ -141,18 +150,18 @@ def _output(r: Reader) -> list[Line]:
 
 def _needs(r: Reader) -> list[Line]:
     r.expect("needs")
-    left = r.expression(SUM)
+    left = r.size("a width")
     r.expect("=")
-    return [Needs(left, r.expression(SUM))]
+    return [Needs(left, r.size("a width"))]
 
 
 def _repeat(r: Reader) -> list[Line]:
     r.expect("repeat")
     variable = _defined(r).text
     r.expect("=")
-    low = r.expression(SUM)
+    low = r.size("a bound of repeat")
     r.expect("..")
-    return [Repeat(variable, low, r.expression(SUM), ())]
+    return [Repeat(variable, low, r.size("a bound of repeat"), ())]
 
 
 _READERS: dict[str, Callable[[Reader], list[Line]]] = {

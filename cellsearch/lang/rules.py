@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cellsearch.errors import LanguageError
-from cellsearch.ir.expressions import SUM, Name, number_text
+from cellsearch.ir.expressions import Name, number_text
 from cellsearch.ir.rules import Rule
 from cellsearch.lang.expressions import Reader
 from cellsearch.lang.tokens import LogicalLine
@@ -38,7 +38,7 @@ def _where(r: Reader) -> str | None:
     r.expect("in")
     name = Name(r.name("an equation's name").text)
     if r.accept("["):
-        name = Name(name.name, r.expression(SUM))
+        name = Name(name.name, r.size("an index"))
         r.expect("]")
     r.expect(":")
     return str(name)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from cellsearch.errors import LanguageError, Position
 
-_LETTER = "A-Za-z\u0386\u0388-\u03ff"
+# ASCII, and the letters among the Greek block (no accents alone, no Coptic, no symbols).
+_LETTER = "A-Za-z\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03e1\u03f0-\u03f5\u03f7-\u03ff"
 _TOKEN = re.compile(
     rf"""
       (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
@@ -32,6 +33,7 @@ _HINTS = {
     "?": "; a pattern's variable is written ?a",
     "_": "; a name begins with a letter",
     "\t": "; indent with spaces",
+    "µ": "; the Greek letter is μ",
 }
 
 OPENING, CLOSING = "([", ")]"
@@ -109,7 +111,8 @@ class _Lines:
     def _tokens(self, code: str, line: str, number: int) -> Iterator[Token]:
         column = 0
         while column < len(code):
-            if code[column] == " ":
+            # A tab may part tokens; as an indentation it has no width that all agree on.
+            if code[column] == " " or (code[column] == "\t" and code[:column].strip()):
                 column += 1
                 continue
             at = Position(line, number, column + 1, self.file)

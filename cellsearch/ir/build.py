@@ -15,7 +15,8 @@ from cellsearch.ir.graph import Attribute, Node
 from cellsearch.ir.ops import OPS
 from cellsearch.ir.types import Type
 
-UNITWISE = frozenset({"add", "sub", "mul", "div", "neg", *OPS})
+# The function `identity` makes no node; a node of that name is the matrix I.
+UNITWISE = frozenset({"add", "sub", "mul", "div", "neg", *OPS}) - {"identity"}
 
 
 class Builder:

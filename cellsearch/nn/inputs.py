@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
@@ -35,15 +37,15 @@ def rows_of(
     return {first: rows, **{n: _further(n, x, unit, layout) for (n, unit), x in pairs}}, layout
 
 
-def check_dtype(rows: dict[str, Tensor], dtype: torch.dtype) -> None:
-    """Refuse inputs of another dtype than the weights', where nothing casts them.
+def check_dtype(values: Iterable[tuple[str, Tensor]], dtype: torch.dtype) -> None:
+    """Refuse tensors of another dtype than the weights', where nothing casts them.
 
     Raises:
-        ShapeError: naming the input.
+        ShapeError: naming the first of them.
     """
-    for name, x in rows.items():
+    for name, x in values:
         if x.dtype != dtype and not torch.is_autocast_enabled(x.device.type):
-            raise ShapeError(f"input '{name}': expected {dtype}, as the weights, got {x.dtype}")
+            raise ShapeError(f"{name}: expected {dtype}, as the weights, got {x.dtype}")
 
 
 def _as_tuple(input: Input) -> tuple[Tensor | PackedSequence, ...]:

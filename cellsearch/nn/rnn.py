@@ -167,9 +167,9 @@ class RNN(nn.Module):
             generator: where noise is drawn from; None is torch's global generator.
         """
         inputs, layout = rows_of(input, self._units(), self.batch_first)
-        check_dtype(inputs, next(self.parameters(), next(iter(inputs.values()))).dtype)
-        noise = Noise(self.training, generator)
         before = self._start(layout.batch) if states is None else self._stack.given(states, layout)
+        self._check_dtypes(inputs, before)
+        noise = Noise(self.training, generator)
         after: list[States] = []
         x = self.cell.inputs[0]
         for i in range(self.num_layers):
@@ -206,6 +206,12 @@ class RNN(nn.Module):
         """The shape of each input's value at one step."""
         widths = widths_of(self.cell, self.input_size)
         return {n: (width, *self._sized[0].space) for n, width in widths.items()}
+
+    def _check_dtypes(self, inputs: dict[str, Tensor], states: States) -> None:
+        dtype = next(self.parameters(), next(iter(inputs.values()))).dtype
+        check_dtype(((f"input '{n}'", x) for n, x in inputs.items()), dtype)
+        named = zip(self._stack.names, states, strict=True)
+        check_dtype(((f"state '{n}'", s) for n, s in named), dtype)
 
     def _layers(self) -> list[Layer]:
         return [layer for layer in self.layers if isinstance(layer, Layer)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -19,6 +20,13 @@ class Weights(nn.Module):
         for name, value in values.items():
             # register_parameter refuses the names of attributes.
             self._parameters[name] = nn.Parameter(value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The one attribute that every module sets; a weight may have that name too.
+        if name == "training":
+            self.__dict__[name] = value
+        else:
+            super().__setattr__(name, value)
 
     def __getitem__(self, name: str) -> nn.Parameter:
         parameter = self._parameters.get(name)

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from cellsearch.lang import parse_cells
-from cellsearch.lang.library import Library
+from cellsearch.testing.cases import read_folder
 
-FOLDER = Path(__file__).parents[1] / "cells"
-CELLS = Library({f.stem: f.read_text("utf-8") for f in FOLDER.glob("*.cell")})
+CELLS = read_folder(Path(__file__).parents[1] / "cells")
 CORNERS = parse_cells(Path(__file__).with_name("corners.cell").read_text("utf-8"))

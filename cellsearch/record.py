@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cellsearch.config import Status, SweepConfig, TrialConfig
 
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 
 
 class Line(BaseModel):

@@ -26,6 +26,13 @@ from cellsearch.sweep.trials import left, trials
 Measure = Callable[[Sequence[TrialConfig], int, Callable[[str], None]], list[BenchLine]]
 
 
+def cores() -> int:
+    """How many processors this process may use: a container often has fewer than its machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """By what a study is worked on. Nothing of it changes a result.
@@ -39,7 +46,7 @@ class Means:
     """
 
     executor: str | Executor = "process"
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    workers: int = field(default_factory=cores)
     display: Display = field(default_factory=Silent)
     failed_too: bool = False
     measure: Measure = bench.measure
@@ -57,7 +64,7 @@ def sweep(config: SweepConfig, folder: Path, means: Means | None = None) -> Jour
         TrialError: the executor cannot start what it needs.
     """
     means = means or Means()
-    corpus = data.load(config.task, notify=means.display.note)
+    corpus = _corpus(config, means)
     planned = plan(config, _text(corpus))
     executor = _executor(config, means)
     with lock.hold(folder):
@@ -82,11 +89,18 @@ def resume(folder: Path, overrides: Sequence[str] = (), means: Means | None = No
     config = journal.study.spec.model_copy(update={"seeds": journal.seeds})
     config = files.override(config, overrides)
     frozen.check_same_spec(journal, config)
-    corpus = data.load(config.task, notify=means.display.note)
+    corpus = _corpus(config, means)
     frozen.check_text(journal, corpus.sha256, corpus.name)
     executor = _executor(config, means)
     with lock.hold(folder):
         return _go_on(folder, config.seeds, config.task, executor, means)
+
+
+def _corpus(config: SweepConfig, means: Means) -> Corpus:
+    corpus = data.load(config.task, notify=means.display.note)
+    segment = config.train.segment
+    corpus.require("train", segment + 1, f"a segment of {segment} with its last target")
+    return corpus
 
 
 def _text(corpus: Corpus) -> Text:

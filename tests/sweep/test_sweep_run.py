@@ -216,6 +216,13 @@ def test_a_mistake_leaves_no_folder(tmp_path: Path, means: Means) -> None:
     assert not (tmp_path / "study").exists()
 
 
+def test_a_text_too_short_for_a_segment_is_refused_at_once(tmp_path: Path, means: Means) -> None:
+    train = {"tokens": 40_000, "batch": 2, "segment": 20_000}
+    with pytest.raises(CellsearchError, match="too short.*a segment of 20000"):
+        sweep(config(train=train), tmp_path / "study", means)
+    assert not (tmp_path / "study").exists()
+
+
 def test_a_full_disk_stops_the_sweep_and_keeps_what_is_there(tmp_path: Path, means: Means) -> None:
     full = config(variants={"full": {"with": "o = 1"}}, seeds=2)
     with pytest.raises(StoreError, match="the disk is full"):

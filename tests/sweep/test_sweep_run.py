@@ -218,7 +218,7 @@ def test_a_mistake_leaves_no_folder(tmp_path: Path, means: Means) -> None:
 
 def test_a_text_too_short_for_a_segment_is_refused_at_once(tmp_path: Path, means: Means) -> None:
     train = {"tokens": 40_000, "batch": 2, "segment": 20_000}
-    with pytest.raises(CellsearchError, match="too short.*a segment of 20000"):
+    with pytest.raises(CellsearchError, match=r"too short.*a segment of 20000"):
         sweep(config(train=train), tmp_path / "study", means)
     assert not (tmp_path / "study").exists()
 

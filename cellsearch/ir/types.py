@@ -285,6 +285,8 @@ class _Inference:
         if n == "I":
             slot = self.slots.fresh()
             return Open((slot, slot))
+        if n.endswith("'") and n in self.u.equations:
+            return self.names[stem(n)]
         if n not in self.names and n in self.u.equations:
             self._equation(n)
         if n in self.names:

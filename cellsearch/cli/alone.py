@@ -1,4 +1,4 @@
-"""Trials of cells named on the command line: those that a sweep of them would train."""
+"""What is said on the command line, as a sweep: cells without a file, and names that are there."""
 
 from __future__ import annotations
 
@@ -36,7 +36,27 @@ def config_of(cells: Sequence[Cell], overrides: Sequence[str], known: Sequence[s
         _check_key(text, known)
     first, *others = [lang.print_cell(cell) for cell in cells]
     variants = {f"v{i}": VariantConfig(cell=text, identical=True) for i, text in enumerate(others)}
-    return files.override(SweepConfig(name="alone", base=first, variants=variants), overrides)
+    config = files.override(SweepConfig(name="alone", base=first, variants=variants), overrides)
+    check_names(config)
+    return config
+
+
+def check_names(config: SweepConfig) -> None:
+    """Refuse a backend or a task that is not there before anything begins.
+
+    Only torch's rooms know them, so names that are always there are not looked up.
+
+    Raises:
+        ConfigError: with the nearest name.
+    """
+    if config.backend != "auto":
+        from cellsearch import backends
+
+        backends.resolve(config.backend)
+    if config.task.name != "language_model":
+        from cellsearch import tasks
+
+        tasks.find(config.task.name)
 
 
 def _check_key(text: str, known: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import typer
 from cellsearch.cli import say
 from cellsearch.cli.group import FAILED
 from cellsearch.cli.sizes import COMMON
-from cellsearch.errors import LanguageError
+from cellsearch.errors import ConfigError, LanguageError
 
 if TYPE_CHECKING:
     from cellsearch.ir import Cell, Graph
@@ -22,9 +22,7 @@ _MEMBERS = 1000
 
 
 def check(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A .cell file.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .cell file.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check the cells in a file: widths, weights and needs, or what is wrong.
@@ -37,6 +35,8 @@ def check(
       cellsearch check my.cell
       cellsearch check my.cell --json
     """
+    if not file.is_file():
+        raise ConfigError(f"{file}: no such file")
     try:
         found = [_checked(cell) for cell in _cells(file)]
     except LanguageError as error:

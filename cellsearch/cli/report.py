@@ -12,9 +12,7 @@ from cellsearch.cli.study import default_report, require
 
 
 def report(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="A study's folder.")
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
     out: Annotated[
         Path | None,
         typer.Option(
@@ -32,7 +30,7 @@ def report(
     Example:
       cellsearch report results/demo --out reports/demo
     """
-    from cellsearch.report import build
+    from cellsearch.report.build import build
 
     require(folder)
     built = build(folder, out or default_report(folder))

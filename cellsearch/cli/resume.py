@@ -11,9 +11,7 @@ from cellsearch.cli.study import EXECUTOR, SET, WORKERS, Way, require, work_on
 
 
 def resume(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="A study's folder.")
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
     executor: EXECUTOR = "process",
     workers: WORKERS = None,
     overrides: SET = None,

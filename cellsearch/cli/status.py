@@ -13,9 +13,7 @@ from cellsearch.cli.study import require
 
 
 def status(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="A study's folder.")
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say how many trials of a study are done, running, waiting.
@@ -27,11 +25,14 @@ def status(
       cellsearch status results/demo
       cellsearch status results/demo --json
     """
+    from cellsearch import store
     from cellsearch.sweep import running
     from cellsearch.sweep.status import status as ask
 
     require(folder)
     found = asdict(ask(folder))
+    for problem in store.read(folder).problems:
+        say.note(problem)
     if json:
         say.as_json(found)
         return

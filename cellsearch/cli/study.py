@@ -12,6 +12,7 @@ import typer
 
 from cellsearch.cli import say
 from cellsearch.cli.group import FAILED, STOPPED
+from cellsearch.errors import ConfigError
 
 if TYPE_CHECKING:
     from cellsearch.store import Journal
@@ -58,7 +59,7 @@ def require(folder: Path) -> None:
     from cellsearch import store
 
     if not store.begun(folder):
-        raise typer.BadParameter(f"'{folder}' holds no study (no {store.NAME} in it)")
+        raise ConfigError(f"{folder}: holds no study, there is no {store.NAME} in it")
 
 
 def _conclude(folder: Path, journal: Journal, ended: int) -> None:

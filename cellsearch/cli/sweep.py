@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
+from cellsearch.cli.alone import check_names
 from cellsearch.cli.study import EXECUTOR, SET, WORKERS, Way, work_on
 
 
 def sweep(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A sweep (YAML).")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sweep (YAML).")],
     results: Annotated[
         Path | None,
         typer.Option(
@@ -42,5 +41,6 @@ def sweep(
     from cellsearch.sweep.run import sweep as run
 
     config = files.load(file, overrides or [])
+    check_names(config)
     folder = results or Path("results") / config.name
     work_on(folder, Way(executor, workers), lambda means: run(config, folder, means))

@@ -126,7 +126,10 @@ def _finished(view: View) -> int:
 
 
 def _tail(view: View) -> str:
-    return "" if view.seconds_left is None else f"; about {say.duration(view.seconds_left)} to go"
+    is_over = not (view.status.running or view.status.waiting)
+    if is_over or view.seconds_left is None:
+        return ""
+    return f"; about {say.duration(view.seconds_left)} to go"
 
 
 def _brief(trial: Running) -> str:

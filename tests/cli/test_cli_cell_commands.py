@@ -1,0 +1,140 @@
+"""`cells`, `show` and `check`."""
+
+import json
+
+import pytest
+
+from cellsearch import lang
+
+KEYS = {
+    *("name", "text", "cell_hash", "parameters", "flops_per_token", "state_size"),
+    "sequential_depth",
+}
+TWO_INPUTS = "cell two(x, v; h)\n    h' = tanh(W @ x + V @ v + U @ h + bh)\n"
+SPACE = "cell space(x; h)\n    h' = (tanh(a) | relu(a))\n    a = W @ x + (U @ h | 0.5 * U @ h)\n"
+NEEDY = "cell needy(x; h)\n    h' = tanh(x + U @ h)\n    needs X = H\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text):
+        path = tmp_path / "my.cell"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_cells_lists_the_library(call, call_json):
+    found = call_json("cells", "--hidden", 16)
+    assert [c["name"] for c in found] == lang.names()
+    lstm = next(c for c in found if c["name"] == "lstm")
+    assert lstm["parameters"] == 4 * (16 * 16 + 16 * 16 + 16)
+    assert lstm["doc"].startswith("Long short-term memory")
+    said = call("cells").stdout
+    assert all(name in said for name in lang.names())
+    assert f"{4 * (2 * 128 * 128 + 128):,}" in said
+
+
+def test_show_counts_the_cost(call, call_json):
+    found = call_json("show", "lstm", "--input", 5, "--hidden", 7)
+    assert found.keys() >= KEYS
+    assert found["flops_per_token"] == {"forward": 2 * 4 * 7 * 12, "training": 3 * 2 * 4 * 7 * 12}
+    assert found["parameters"] == 4 * 7 * (5 + 7 + 1)
+    assert (found["state_size"], found["sequential_depth"]) == (14, 1)
+    assert found["cell_hash"].startswith("c1:")
+    assert lang.parse_cell(found["text"]) == lang.load_cell("lstm")
+    assert f"{found['parameters']:,}" in call("show", "lstm", "--input", 5, "--hidden", 7).stdout
+
+
+def test_show_says_what_an_edit_changes(call, call_json):
+    edits = ("--with", "f = 1 - i", "--with", "h' = o * c'")
+    found = call_json("show", "lstm", *edits)
+    assert found["changes"] == [
+        "- f = sigmoid(Wf @ x + Uf @ h + bf)",
+        "+ f = 1 - i",
+        "- h' = o * tanh(c')",
+        "+ h' = o * c'",
+    ]
+    assert "  + f = 1 - i" in call("show", "lstm", *edits).stdout
+
+
+def test_show_takes_rules(call_json):
+    found = call_json("show", "lstm", "--with", "tanh(?a) -> ?a everywhere")
+    assert "+ g = Wg @ x + Ug @ h + bg" in found["changes"]
+    assert "+ h' = o * c'" in found["changes"]
+
+
+def test_show_compares_with_another_cell(call_json):
+    assert call_json("show", "lstm_b", "--base", "lstm")["changes"] == ["+ init bf = 1"]
+    assert call_json("show", "lstm_b")["changes"] == []
+
+
+def test_show_gives_each_input_its_width(call_json, file):
+    found = call_json("show", file(TWO_INPUTS), "--input", "x=3", "--input", "v=2", "--hidden", 4)
+    assert found["input"] == {"x": 3, "v": 2}
+    assert found["parameters"] == 4 * (3 + 2 + 4 + 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lstn"], "nearest is 'lstm'"),
+        (["lstm", "--with", "o = 2 +"], ":1:8: "),
+        (["lstm", "--with", "q = 2"], "reads 'q'"),
+        (["lstm", "--input", "y=3"], "has no input 'y'"),
+        (["lstm", "--input", "many"], "--input many"),
+        (["lstm", "--input", "0"], "--input 0"),
+        (["lstm", "--hidden", "0"], "--hidden"),
+        (["no/such.cell"], "no/such.cell"),
+    ],
+)
+def test_show_refuses_what_cannot_be_meant(call, arguments, message):
+    said = call("show", *arguments, code=2)
+    assert message in said.stderr
+    assert "Traceback" not in said.stderr
+    assert said.stdout == ""
+
+
+def test_check_says_what_was_inferred(call, call_json, file):
+    path = file(NEEDY + "\n" + TWO_INPUTS)
+    needy, two = call_json("check", path)["cells"]
+    assert needy["needs"] == ["X = H"]
+    assert two["inputs"] == {"x": "X", "v": "X.v"}
+    assert two["weights"] == {"W": "(H, X)", "V": "(H, X.v)", "U": "(H, H)", "bh": "H"}
+    said = call("check", path).stdout
+    assert "needy: ok" in said
+    assert "two: ok" in said
+    assert "needs    X = H" in said
+
+
+def test_check_looks_into_every_cell_of_a_space(call, file):
+    assert "all 4 of its cells" in call("check", file(SPACE)).stdout
+    spoilt = file(SPACE.replace("0.5 * U", "0.5 * W"))
+    assert f"{spoilt}:3:" in call("check", spoilt, code=1).stderr
+
+
+def test_check_says_where_it_is_wrong(call, call_json, file):
+    path = file("# α\ncell bad(x; h)\n    h' = tanh(W @ x + U @ h + q)\n")
+    said = call("check", path, code=1)
+    first, line, caret = said.stderr.splitlines()
+    assert first.startswith(f"{path}:3:31: ")
+    assert line.endswith("    h' = tanh(W @ x + U @ h + q)")
+    assert line[caret.index("^")] == "q"
+    assert said.stdout == ""
+    error = call_json("check", path, code=1)["error"]
+    assert (error["line"], error["column"]) == (3, 31)
+
+
+def test_check_of_what_is_no_text(call, tmp_path):
+    path = tmp_path / "my.cell"
+    path.write_bytes(b"\xff\xfe")
+    assert f"{path} is no UTF-8 text" in call("check", path, code=1).stderr
+
+
+def test_check_of_no_file_is_a_wrong_call(call, tmp_path):
+    assert "no such file" in call("check", tmp_path / "no.cell", code=2).stderr
+
+
+def test_json_is_json_alone(call):
+    json.loads(call("cells", "--json").stdout)

@@ -1,0 +1,57 @@
+import subprocess
+import sys
+
+import pytest
+
+COMMANDS = ("cells", "show", "check", "train", "sweep", "resume", "status", "report", "bench")
+HEAVY = {"torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "cellsearch.lang"}
+
+
+def test_help_lists_every_command(call):
+    said = call("--help").stdout
+    assert [name for name in COMMANDS if f" {name} " not in said] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_shows_an_example(call, command):
+    said = call(command, "--help").stdout
+    assert f"Example:\n   cellsearch {command} " in said or f"\n   cellsearch {command}" in said
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_line_of_an_example_is_folded(call, command):
+    lines = [line.strip() for line in call(command, "--help").stdout.splitlines()]
+    start = lines.index("Example:") + 1
+    example = lines[start : lines.index("", start)]
+    assert all(line.startswith(f"cellsearch {command}") for line in example)
+
+
+def test_the_commands_import_nothing_heavy_before_they_run():
+    code = "import sys, cellsearch.cli.app; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(said.stdout.split()) & HEAVY == set()
+
+
+def test_version(call):
+    assert call("--version").stdout.startswith("cellsearch 0.")
+
+
+def test_an_unknown_command_is_a_wrong_call(call):
+    assert "No such command 'swep'" in call("swep", code=2).stderr
+
+
+def test_a_bug_shows_its_traceback(call, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("cellsearch.lang.names", broken)
+    with pytest.raises(ZeroDivisionError):
+        call("cells")
+
+
+def test_ctrl_c_is_no_traceback(call, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cellsearch.lang.names", interrupted)
+    assert call("cells", code=130).stderr == "stopped\n"

@@ -1,0 +1,46 @@
+"""The sweeps that come with cellsearch can be run, and are what they say."""
+
+from pathlib import Path
+
+import pytest
+
+from cellsearch.sweep import files
+from cellsearch.sweep.plan import Text, plan
+
+FOLDER = Path(__file__).parents[2] / "search_spaces"
+FILES = sorted(FOLDER.glob("*.yaml"))
+TEXT = Text(96, "0", "a text")
+
+
+def planned(name, *overrides):
+    return plan(files.load(FOLDER / f"{name}.yaml", overrides), TEXT)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_it_is_planned_has_a_placebo_and_says_what_each_variant_is(path):
+    study = planned(path.stem)
+    assert study.spec.name == path.stem
+    assert study.spec.question
+    assert [v.name for v in study.variants if v.placebo and v.mirror_of == "base"]
+    assert [v.name for v in study.variants[1:] if not v.sentence] == []
+
+
+def test_the_ablations_of_the_paper():
+    study = planned("lstm_ablation")
+    names = {v.name for v in study.variants}
+    assert names >= {"NIG", "NFG", "NOG", "NIAF", "NOAF", "CIFG", "NP", "FGR", "NOG_NOAF"}
+    fgr = next(v for v in study.variants if v.name == "FGR")
+    base = study.variants[0]
+    assert fgr.cell_cost.parameters - base.cell_cost.parameters == 9 * 128 * 128
+    # Two states of the base, and three gates that are remembered.
+    assert fgr.cell_cost.state_size == 5 * 128
+
+
+def test_lstm_and_gru_are_matched_by_both_costs_at_once():
+    by_params, by_flops = planned("lstm_vs_gru"), planned("lstm_vs_gru", "match.by=flops")
+    assert [v.hidden for v in by_params.variants] == [v.hidden for v in by_flops.variants]
+    base, *others = by_params.variants
+    for variant in others:
+        cost = variant.cell_cost
+        assert cost.parameters == pytest.approx(base.cell_cost.parameters, rel=0.01)
+        assert cost.flops_forward == pytest.approx(base.cell_cost.flops_forward, rel=0.01)

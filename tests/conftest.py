@@ -1,0 +1,23 @@
+"""For all tests: one thread each, and slow ones on demand."""
+
+import os
+
+import pytest
+
+# Read when torch is first imported, here and in every process that a test starts. Several tests
+# run side by side; more threads than processors would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--run-slow", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--run-slow"):
+        return
+    skip = pytest.mark.skip(reason="slow: runs with --run-slow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)

@@ -98,6 +98,13 @@ def test_a_variational_mask_is_one_for_the_segment(cells, part, variational, mon
     assert not torch.equal(got[:, 0], got[:, 1])
 
 
+def test_masks_between_layers_are_variational_too(cells):
+    keys = {"hidden": 40, "layers": 2}
+    models = [made(cells, dropout={"between": 0.5, "variational": v}, **keys) for v in (0, 1)]
+    each, one = (m.train()(tokens(), noise=noise(1))[0] for m in models)
+    assert not torch.equal(each, one)
+
+
 def test_parts_ask_for_generators_of_their_own(cells):
     model = made(cells, layers=2, dropout={"embedding": 0.1, "between": 0.1, "output": 0.1}).train()
     asked = []

@@ -19,8 +19,10 @@ def resolve(name: str) -> str:
     """
     if name == "auto":
         return "reference"
+    if name in _OWN:
+        return name
     outside = {e.name for e in entry_points(group="cellsearch.backends")}
-    if name not in _OWN and name not in outside:
+    if name not in outside:
         known = {"auto", *_OWN, *outside}
         raise ConfigError(f"no backend is called '{name}'{nearest(name, known)}")
     return name

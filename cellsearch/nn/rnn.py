@@ -53,8 +53,9 @@ class RNN(nn.Module):
 
     Called with an input [T, B, X] ([T, X] for one sequence, or a `PackedSequence`) and, if not from
     the start, states: a tuple in the order of the cell's header, then what its delays remember,
-    each [layers * directions, B, width]; one tensor where the cell has one state. A cell with
-    several inputs is called with a tuple: sequences, or [B, width] for the whole sequence.
+    each [layers * directions, B, width]; one tensor where the cell has one state. What is not as
+    wide in each layer is filled up with zeros. A cell with several inputs is called with a tuple:
+    sequences, or [B, width] for the whole sequence.
     Returns outputs [T, B, output_size * directions] and final states, as `torch.nn.LSTM` does.
 
     Raises:
@@ -144,12 +145,12 @@ class RNN(nn.Module):
 
     def start(self, batch: int) -> Tensor | States:
         """The states before the first step, [layers * directions, batch, …] each."""
-        return as_given(self._start(batch))
+        return as_given(self._start(batch, next(self.parameters(), torch.zeros(()))))
 
-    def _start(self, batch: int) -> States:
+    def _start(self, batch: int, like: Tensor) -> States:
         each = enumerate(self._sized)
         return self._stack.join(
-            [s.start(self._weights(i, d), batch) for i, s in each for d in self.directions]
+            [s.start(self._weights(i, d), batch, like) for i, s in each for d in self.directions]
         )
 
     def forward(
@@ -167,8 +168,7 @@ class RNN(nn.Module):
             generator: where noise is drawn from; None is torch's global generator.
         """
         inputs, layout = rows_of(input, self._units(), self.batch_first)
-        before = self._start(layout.batch) if states is None else self._stack.given(states, layout)
-        self._check_dtypes(inputs, before)
+        before = self._before(states, inputs, layout)
         noise = Noise(self.training, generator)
         after: list[States] = []
         x = self.cell.inputs[0]
@@ -207,11 +207,19 @@ class RNN(nn.Module):
         widths = widths_of(self.cell, self.input_size)
         return {n: (width, *self._sized[0].space) for n, width in widths.items()}
 
-    def _check_dtypes(self, inputs: dict[str, Tensor], states: States) -> None:
-        dtype = next(self.parameters(), next(iter(inputs.values()))).dtype
-        check_dtype(((f"input '{n}'", x) for n, x in inputs.items()), dtype)
-        named = zip(self._stack.names, states, strict=True)
-        check_dtype(((f"state '{n}'", s) for n, s in named), dtype)
+    def _before(
+        self, states: Tensor | States | None, inputs: dict[str, Tensor], layout: Layout
+    ) -> States:
+        """The states before the first step; they and the inputs have the weights' dtype."""
+        # A cell may have no weights.
+        like = next(self.parameters(), inputs[self.cell.inputs[0]])
+        check_dtype(((f"input '{n}'", x) for n, x in inputs.items()), like.dtype)
+        if states is None:
+            return self._start(layout.batch, like)
+        given = self._stack.given(states, layout)
+        named = zip(self._stack.names, given, strict=True)
+        check_dtype(((f"state '{n}'", s) for n, s in named), like.dtype)
+        return given
 
     def _layers(self) -> list[Layer]:
         return [layer for layer in self.layers if isinstance(layer, Layer)]

@@ -42,13 +42,16 @@ class SizedCell:
         shapes = [tuple(n.at(self.sizes) for n in s.type.sizes) for s in self.graph.states]
         return [(*shape, *plane) if shape else (1, *(1 for _ in plane)) for shape in shapes]
 
-    def start(self, weights: Mapping[str, Tensor], batch: int) -> States:
-        """The states before the first step, each [batch, …]. Gradients reach learned starts."""
+    def start(self, weights: Mapping[str, Tensor], batch: int, like: Tensor) -> States:
+        """The states before the first step, each [batch, …], of the dtype and device of `like`.
+
+        Gradients reach the weights that a start is made of.
+        """
         states = zip(self.graph.states, self.state_shapes(), strict=True)
         out = []
         for s, shape in states:
             units = shape[: len(s.type.sizes)]
-            value = start_state(self.graph, self.sizes, s.start, units, weights)
+            value = start_state(self.graph, self.sizes, s.start, units, weights, like)
             value = value.reshape(*value.shape, *(1 for _ in shape[value.dim() :]))
             out.append(value.expand(batch, *shape))
         return tuple(out)

@@ -59,12 +59,12 @@ def start_state(
     start: Expression | None,
     shape: tuple[int, ...],
     weights: Mapping[str, Tensor],
+    like: Tensor,
 ) -> Tensor:
     """A state before the first step, without batch: shaped to broadcast to `shape`.
 
-    Gradients reach the weights that it is made of. Its dtype is the weights'.
+    Gradients reach the weights that it is made of. Its dtype and device are those of `like`.
     """
-    like = next(iter(weights.values()), torch.zeros(()))
     if start is None:
         return like.new_zeros(shape)
     scope = _Scope(graph, sizes, shape, weights.__getitem__, "", None)

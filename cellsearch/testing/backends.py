@@ -107,7 +107,9 @@ def tensors(case: Case, dtype: torch.dtype = torch.float64, *, grad: bool = Fals
 def _start(case: Case) -> Values:
     """Each state before the first step, from the initial law."""
     weights = {n: torch.tensor(w) for n, w in case.weights.items()}
-    start = SizedCell(case.graph, case.sizes, case.space).start(weights, len(case.lengths))
+    sized = SizedCell(case.graph, case.sizes, case.space)
+    like = torch.zeros((), dtype=torch.float64)
+    start = sized.start(weights, len(case.lengths), like)
     return {s.name: _array(v) for s, v in zip(case.graph.states, start, strict=True)}
 
 

@@ -38,8 +38,9 @@ class Snapshot:
 
 
 def identity(trial: TrialConfig) -> str:
-    """SHA-256 over all that the trial's result depends on: its label is left out."""
-    text = json.dumps(trial.model_dump(mode="json", exclude={"variant"}), sort_keys=True)
+    """SHA-256 over all that the result depends on: not the label, nor how often it is saved."""
+    without = {"variant": True, "train": {"checkpoint_seconds"}}
+    text = json.dumps(trial.model_dump(mode="json", exclude=without), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -50,6 +50,7 @@ def test_a_checkpoint_of_another_trial_counts_as_none(trial, tmp_path):
     assert checkpoint.load(tmp_path, trial(seed=1)) is None
     assert checkpoint.load(tmp_path, trial(train={"clip": 2.0})) is None
     assert checkpoint.load(tmp_path, trial(variant="another label")) is not None
+    assert checkpoint.load(tmp_path, trial(train={"checkpoint_seconds": 7.0})) is not None
 
 
 def test_no_checkpoint_is_none(trial, tmp_path):

@@ -39,8 +39,8 @@ class Snapshot:
 
 def identity(trial: TrialConfig) -> str:
     """SHA-256 over all that the result depends on: not the label, nor how often it is saved."""
-    without = {"variant": True, "train": {"checkpoint_seconds"}}
-    text = json.dumps(trial.model_dump(mode="json", exclude=without), sort_keys=True)
+    kept = trial.model_dump(mode="json", exclude={"variant": True, "train": {"checkpoint_seconds"}})
+    text = json.dumps(kept, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -30,6 +30,8 @@ class Context:
     noise: Noise
     rows: int
     like: Tensor
+    # The shape of one row of a scalar: 1, in a plane 1 x 1 x 1.
+    scalar: tuple[int, ...]
 
 
 Operation = Callable[..., Tensor]
@@ -95,7 +97,7 @@ class _Runner:
         self, weights: Mapping[str, Tensor], rows: Rows, states: States, noise: Noise
     ) -> tuple[Tensor, States]:
         like = next(iter(rows.inputs.values()))
-        context = Context(noise, len(like), like)
+        context = Context(noise, len(like), like, self.operations.scalar)
         values: list[Tensor] = [like] * len(self.index)
         for name, weight in weights.items():
             if ("weight", name) in self.leaves:
@@ -130,7 +132,11 @@ class _Runner:
         return torch.cat(outputs), _rejoined(states, finished)
 
     def _batched(self, values: list[Tensor], i: int, count: int) -> Tensor:
-        return values[i] if self.is_batched[i] else _with_rows(values[i], count)
+        return (
+            values[i]
+            if self.is_batched[i]
+            else _with_rows(values[i], count, self.operations.scalar)
+        )
 
 
 def graph_operations(graph: Graph) -> list[Node]:
@@ -153,9 +159,9 @@ def _execute(program: list[Instruction], values: list[Tensor], context: Context)
         values[i.out] = i.run(context, *[values[a] for a in i.args])
 
 
-def _with_rows(value: Tensor, rows: int) -> Tensor:
-    """A value without batch, once for each row; a scalar as [rows, 1]."""
-    value = value.reshape(1) if value.dim() == 0 else value
+def _with_rows(value: Tensor, rows: int, scalar: tuple[int, ...]) -> Tensor:
+    """A value without batch, once for each row; a scalar in the shape that it has in a row."""
+    value = value.reshape(scalar) if value.dim() == 0 else value
     return value.expand(rows, *value.shape)
 
 
@@ -171,6 +177,7 @@ class _Operations:
     def __init__(self, sizes: Mapping[str, int], space: tuple[int, ...], graph: Graph) -> None:
         self.sizes = sizes
         self.space = space
+        self.scalar = (1, *(1 for _ in space))
         self.consts = {n: number(e, sizes) for n, e in graph.consts.items()}
         self.batched: dict[int, bool] = {}
 
@@ -332,7 +339,7 @@ def _lifted(a: Tensor, dims: int) -> Tensor:
 
 
 def _dropout(p: float, fixed: bool, context: Context, a: Tensor) -> Tensor:
-    a = _with_rows(a, context.rows) if fixed else a
+    a = _with_rows(a, context.rows, context.scalar) if fixed else a
     if not context.noise.training:
         return a
     mask = torch.empty_like(a).bernoulli_(1 - p, generator=context.noise.generator)
@@ -341,7 +348,8 @@ def _dropout(p: float, fixed: bool, context: Context, a: Tensor) -> Tensor:
 
 def _zoneout(p: float, fixed: list[bool], context: Context, new: Tensor, old: Tensor) -> Tensor:
     new, old = (
-        _with_rows(a, context.rows) if f else a for a, f in zip((new, old), fixed, strict=True)
+        _with_rows(a, context.rows, context.scalar) if f else a
+        for a, f in zip((new, old), fixed, strict=True)
     )
     if not context.noise.training:
         return p * old + (1 - p) * new

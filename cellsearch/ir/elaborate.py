@@ -81,8 +81,9 @@ class _Elaboration:
         for name in self.r.order:
             node = self._node(self.u.equations[name].value)
             self.equations[name] = self._coerced(node, self.types.names[name], name)
+        # What a delay remembers is elaborated here, and with it the forms of its weights.
+        states = tuple(self._states())
         weights = self._weights()
-        states = tuple(self._states(weights))
         output = self.equations[self.u.cell.output]
         order = topological([output, *(s.next for s in states)])
         self._conv_stands_alone(order)
@@ -129,7 +130,7 @@ class _Elaboration:
         start = self.u.starts.get(name, self.u.starts.get(base(name)))
         return None if start == Name("default") else start
 
-    def _states(self, weights: Mapping[str, Weight]) -> Iterator[StateValue]:
+    def _states(self) -> Iterator[StateValue]:
         for s in self.r.states:
             start = self._start(s)
             if start == Name("learned"):

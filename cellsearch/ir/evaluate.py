@@ -88,8 +88,8 @@ class _Run:
             past = [given.get(f"delay({e}, {k})", zero) for k in range(steps, 0, -1)]
             self.memory[e] = past
             # A state is its own new value one step ago.
-            if str(e).endswith("'"):
-                past[-1] = states[str(e)[:-1]]
+            if isinstance(e, Name) and e.name.endswith("'"):
+                past[-1] = states[e.name[:-1]]
 
     def _memories(self) -> dict[str, Array]:
         each = self._delayed().items()
@@ -127,7 +127,7 @@ class _Run:
         if start is None or start == Name("default"):
             return np.zeros(shape)
         if start == Name("learned"):
-            return self.weights[f"{state}[0]"]
+            return np.broadcast_to(self._weight(f"{state}[0]"), shape)
         return np.broadcast_to(self._start_value(start, state, shape), shape)
 
     def _start_value(self, e: Expression, state: str, shape: tuple[int, ...]) -> Array:
@@ -143,7 +143,7 @@ class _Run:
             case Name(name=n) if n in self.u.consts:
                 return np.array(number(self.u.consts[n], self.sizes))
             case Name(name=n):
-                return self.weights[n]
+                return self._weight(n)
             case Negative(operand=a):
                 return -self._start_value(a, state, shape)
         parts = [self._start_value(p, state, shape) for p in e.parts]
@@ -188,6 +188,10 @@ class _Run:
             return self.now[n]
         if n in self.u.consts:
             return np.array(number(self.u.consts[n], self.sizes))
+        return self._weight(n)
+
+    def _weight(self, n: str) -> Array:
+        """A weight; in a plane, a vector has one number for each channel."""
         w = self.weights[n]
         return w.reshape(-1, *(1 for _ in self.space)) if w.ndim == 1 else w
 

@@ -17,38 +17,44 @@ class Weights(nn.Module):
 
     def __init__(self, values: Mapping[str, Tensor]) -> None:
         super().__init__()
+        self._names = tuple(values)
         for name, value in values.items():
             # register_parameter refuses the names of attributes.
             self._parameters[name] = nn.Parameter(value)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # The one attribute that every module sets; a weight may have that name too.
-        if name == "training":
+        # A module is told whether it is `training`, and a weight may have that name too.
+        if isinstance(value, nn.Parameter) and name in self._parameters:
+            self._parameters[name] = value
+        elif name == "training":
             self.__dict__[name] = value
         else:
             super().__setattr__(name, value)
 
     def __getitem__(self, name: str) -> nn.Parameter:
+        if name not in self._names:
+            raise KeyError(f"no weight '{name}'; there are {', '.join(self._names)}")
         parameter = self._parameters.get(name)
-        if parameter is None:
-            raise KeyError(f"no weight '{name}'; there are {', '.join(self._parameters)}")
-        return parameter
+        # What is parametrized (torch.nn.utils.parametrize) is computed when it is read.
+        return getattr(self, name) if parameter is None else parameter
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._parameters)
+        return len(self._names)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._parameters
+        return name in self._names
 
     def as_dict(self) -> dict[str, Tensor]:
-        """The parameters by name."""
-        return {n: p for n, p in self._parameters.items() if p is not None}
+        """The weights by name."""
+        return {n: self[n] for n in self._names}
 
     def extra_repr(self) -> str:
-        return ", ".join(f"{n}{list(p.shape)}" for n, p in self.as_dict().items())
+        return ", ".join(
+            f"{n}{list(p.shape)}" for n, p in self._parameters.items() if p is not None
+        )
 
 
 class Layer(nn.Module):

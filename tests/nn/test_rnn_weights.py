@@ -54,6 +54,28 @@ def test_any_name_is_a_weights_name():
     assert weights["training"].requires_grad
 
 
+def test_loaded_weights_take_the_place_of_others_whatever_they_are_called():
+    rnn, other = RNN(ODD_NAMES, X, H), RNN(ODD_NAMES, X, H)
+    rnn.load_state_dict(other.state_dict(), assign=True)
+    assert rnn.training is True and rnn.layers[0].forward.training is True
+    for name in other.layers[0]:
+        assert torch.equal(rnn.layers[0][name], other.layers[0][name])
+
+
+def test_a_weight_may_be_parametrized():
+    rnn, x = RNN("lstm", X, H), sequences(T, B, X)
+    want = rnn(x)[0]
+    torch.nn.utils.parametrizations.weight_norm(rnn.layers[0].forward, "Ui")
+    torch.testing.assert_close(rnn(x)[0], want)
+    rnn(x)[0].sum().backward()
+    size = rnn.layers[0].forward.parametrizations["Ui"].original0
+    assert size.grad.abs().max() > 0
+    with torch.no_grad():
+        size.zero_()
+    assert rnn.layers[0]["Ui"].abs().max() == 0
+    assert not torch.equal(rnn(x)[0], want)
+
+
 def test_an_unknown_weight_is_named():
     with pytest.raises(KeyError, match="no weight 'Wx'; there are Wh, Uh, bh"):
         RNN("rnn", X, H).layers[0]["Wx"]

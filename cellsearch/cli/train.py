@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -98,8 +98,9 @@ def _numbers(trial: TrialConfig, outcome: Outcome) -> list[tuple[str, str, str]]
         loss = outcome.metrics.get(key)
         if loss is not None:
             found.append((f"{split} perplexity", f"{exp(loss):.4f}", f"{loss:.4f} nats"))
-    seconds: dict[str, Any] = outcome.times
-    if seconds.get("train"):
-        pace = outcome.steps * trial.train.batch * trial.train.segment / seconds["train"]
-        found.append(("training", say.duration(seconds["train"]), f"{pace:,.0f} {of} a second"))
+    seconds = outcome.times.get("train")
+    if seconds:
+        pace = outcome.steps * trial.train.batch * trial.train.segment / seconds
+        found.append(("training", say.duration(seconds), f"{pace:,.0f} {of} a second"))
+        found.append(("evaluation", say.duration(outcome.times.get("evaluate", 0.0)), ""))
     return found

@@ -46,8 +46,9 @@ def elaborate(cell: Cell, sizes: Mapping[str, int] | None = None) -> Graph:
     _refuse_choices(cell)
     u = unroll(cell, sizes)
     r = reach(u)
-    _refuse_unread(u, r)
+    # An unknown name before what is unread because of it.
     check_names(u, r)
+    _refuse_unread(u, r)
     types = infer(u, r)
     return _Elaboration(u, r, types).run()
 

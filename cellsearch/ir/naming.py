@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cellsearch.errors import LanguageError, Position, nearest
 from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative
+from cellsearch.ir.ops import ARITY, RESERVED
 from cellsearch.ir.reach import Reach
 from cellsearch.ir.unroll import Unrolled, base, stem
 
@@ -70,6 +71,10 @@ def _check(use: Use, u: Unrolled) -> None:
     if name in ("H", "X"):
         message = f"'{name}' stands in widths, const and init lines, never in an equation"
         raise LanguageError(message, use.at)
+    if name in ARITY:
+        raise LanguageError(f"'{name}' is a function; expected '{name}(…)'", use.at)
+    if name in RESERVED:
+        raise LanguageError(f"'{name}' is a reserved word, it has no value here", use.at)
     if "'" in name:
         raise LanguageError(f"'{name}' is primed, but '{stem(name)}' is no state", use.at)
     if not _named_well(use):

@@ -6,12 +6,13 @@ same name for the same thing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
-from cellsearch.errors import LanguageError, Position
-from cellsearch.ir.cell import Cell, Equation, Line, map_lines
+from cellsearch.errors import LanguageError, Position, nearest
+from cellsearch.ir.cell import Cell, Equation, Line, flat, map_lines
 from cellsearch.ir.expressions import (
     Binary,
     Call,
@@ -28,6 +29,8 @@ from cellsearch.ir.ops import STRUCTURES
 
 # Variables side by side in a pattern's sum or product are tried in every order.
 MOST_HOLES = 4
+# So many assignments of a pattern's terms to an equation's are tried at one place.
+MOST_WAYS = 5_000
 
 Bound = dict[str, Expression]
 
@@ -74,7 +77,7 @@ def apply_rule(cell: Cell, rule: Rule) -> tuple[Cell, tuple[str, ...]]:
     Raises:
         LanguageError: it matches another number of places than it says, or one place in two ways.
     """
-    _check(rule)
+    _check(rule, cell)
     places: list[str] = []
 
     def change(line: Line) -> Line:
@@ -87,12 +90,17 @@ def apply_rule(cell: Cell, rule: Rule) -> tuple[Cell, tuple[str, ...]]:
     if len(places) != (rule.times or max(len(places), 1)):
         where = f" ({', '.join(places)})" if places else ""
         wanted = rule.times or "at least 1"
-        message = f"the rule '{rule.text}' matches {len(places)} places{where}, expected {wanted}"
-        raise LanguageError(f"{message} in '{cell.name}'", rule.at)
+        count = "1 place" if len(places) == 1 else f"{len(places)} places"
+        found = f"the rule '{rule.text}' matches {count} in '{cell.name}'{where}"
+        raise LanguageError(f"{found}, expected {wanted}", rule.at)
     return cell.with_lines(lines), tuple(places)
 
 
-def _check(rule: Rule) -> None:
+def _check(rule: Rule, cell: Cell) -> None:
+    equations = {str(li.target) for li in flat(cell.lines) if isinstance(li, Equation)}
+    if rule.equation is not None and rule.equation not in equations:
+        near = nearest(rule.equation, equations)
+        raise LanguageError(f"no equation of '{cell.name}' is '{rule.equation}'{near}", rule.at)
     known = {h.name for h in walk(rule.pattern) if isinstance(h, Hole)}
     for h in walk(rule.replacement):
         if isinstance(h, Hole) and h.name not in known:
@@ -280,8 +288,16 @@ def _match_bag(
     if len(holes) > MOST_HOLES:
         message = f"more than {MOST_HOLES} variables side by side in a sum or product"
         raise LanguageError(message, holes[0].e.at)
+    if math.prod(len(_candidates(p, es)) for p in hard) > MOST_WAYS:
+        message = f"'{e}' can be matched in more than {MOST_WAYS} ways; make the pattern say more"
+        raise LanguageError(message, hard[0].e.at)
     for b, left in _match_hard(hard, es, bound):
         yield from _match_holes(holes, left, b, whole, e)
+
+
+def _candidates(p: Term, es: list[Term]) -> list[Term]:
+    """The terms that a pattern's term may be, as far as it alone says."""
+    return [t for t in es if p.sign == t.sign and any(_match(p.e, t.e, {}))]
 
 
 def _match_hard(

@@ -27,9 +27,10 @@ def read_rule(line: LogicalLine) -> Rule:
     replacement = r.expression()
     times = _times(r)
     r.end()
-    text = " ".join(t.text for t in line.tokens[:-1])
-    written = f"{pattern} -> {replacement}" if equation is None and times == 1 else text
-    return Rule(pattern, replacement, equation, times, written, line.tokens[0].at)
+    where = "" if equation is None else f"in {equation}: "
+    count = {None: " everywhere", 1: ""}.get(times, f" {times} times")
+    text = f"{where}{pattern} -> {replacement}{count}"
+    return Rule(pattern, replacement, equation, times, text, line.tokens[0].at)
 
 
 def _where(r: Reader) -> str | None:

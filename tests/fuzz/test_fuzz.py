@@ -1,0 +1,123 @@
+"""Cells drawn at random do what the papers say; spoiled texts raise nothing but LanguageError."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cellsearch.derive.cost import count
+from cellsearch.derive.hashes import authored_hash, cell_hash
+from cellsearch.derive.latex import equations
+from cellsearch.errors import LanguageError
+from cellsearch.ir import elaborate
+from cellsearch.lang import edit_cell, load_cell, parse_cell, print_cell
+from cellsearch.testing.backends import by_backend
+from cellsearch.testing.cases import by_oracle, make_case, read_folder
+from cellsearch.testing.cells import random_cell
+from cellsearch.testing.edits import random_edits
+from cellsearch.testing.mutations import mutated, random_bytes
+
+CELLS = Path(__file__).parents[1] / "cells"
+LIBRARY = read_folder(CELLS)
+TEXTS = [f.read_text("utf-8") for f in sorted(CELLS.glob("*.cell"))]
+TEXTS += [random_cell(random.Random(i), plane=i % 10 == 9) for i in range(50)]
+
+# How many are drawn in an ordinary run, and with --run-slow; in chunks, to share them out.
+CHUNK = 500
+USUAL, GENERATED, MUTATED = 2_000, 10_000, 100_000
+
+torch.set_num_threads(1)
+
+
+def chunks(total):
+    """The first seed of each chunk, those beyond the usual run marked slow."""
+    slow = pytest.mark.slow
+    starts = range(0, total, CHUNK)
+    return [pytest.param(s, marks=[slow] if s >= USUAL else []) for s in starts]
+
+
+@pytest.mark.parametrize("start", chunks(GENERATED))
+def test_generated_cells_round_trip_are_costed_and_run(start):
+    for seed in range(start, start + CHUNK):
+        check_generated(random_cell(random.Random(seed), plane=seed % 10 == 9))
+
+
+def check_generated(text):
+    cell = parse_cell(text)
+    case = make_case(cell, lengths=(3,))
+    again = parse_cell(print_cell(cell))
+    assert again == cell, text
+    graph = elaborate(again)
+    assert cell_hash(graph) == cell_hash(case.graph), text
+    assert authored_hash(graph) == authored_hash(case.graph), text
+    widths = {n: t.sizes[0].at(case.sizes) for n, t in graph.inputs.items()}
+    cost = count(graph, widths, case.sizes["H"], case.space)
+    stored = sum(int(np.prod(w.shape(case.sizes))) for w in graph.weights.values())
+    assert cost.parameters == stored and cost.flops_training == 3 * cost.flops_forward
+    check_values(by_backend(case, "reference"), by_oracle(case), text)
+
+
+def check_values(got, want, text):
+    """Equal where both are finite, and finite at the same places."""
+    pairs = [(got.outputs, want.outputs), *((got.states[n], want.states[n]) for n in want.states)]
+    for a, b in pairs:
+        # A sum that ought to be 0 is so up to rounding, hence the absolute tolerance.
+        np.testing.assert_allclose(a.reshape(b.shape), b, rtol=1e-9, atol=1e-9, err_msg=text)
+
+
+@pytest.mark.parametrize("start", chunks(MUTATED // 2))
+def test_mutated_texts_raise_only_language_errors(start):
+    for seed in range(start, start + CHUNK):
+        survive(mutated(random.Random(seed), TEXTS))
+
+
+@pytest.mark.parametrize("start", chunks(MUTATED // 2))
+def test_bytes_raise_only_language_errors(start, tmp_path):
+    file = tmp_path / "spoiled.cell"
+    for seed in range(start, start + CHUNK):
+        file.write_bytes(random_bytes(random.Random(seed), TEXTS))
+        try:
+            load_cell(file, LIBRARY)
+        except LanguageError as e:
+            assert str(e)
+
+
+def survive(text):
+    """Everything that follows from a text, or the language's own error with its place."""
+    try:
+        cell = parse_cell(text, library=LIBRARY)
+    except LanguageError as e:
+        assert e.position is None or e.position.column >= 1, text
+        assert str(e)
+        return
+    assert parse_cell(print_cell(cell)) == cell, text
+    try:
+        graph = elaborate(cell)
+        cell_hash(graph), authored_hash(graph), equations(cell)
+        count(graph, dict.fromkeys(graph.inputs, 6), 6, (2, 2))
+    except LanguageError as e:
+        assert str(e)
+
+
+@pytest.mark.parametrize("start", chunks(10_000))
+def test_random_edits_give_a_cell_or_a_language_error(start):
+    names = list(LIBRARY)
+    changed = 0
+    for seed in range(start, start + CHUNK):
+        rng = random.Random(seed)
+        base = LIBRARY[rng.choice(names)]
+        edits = random_edits(rng, base)
+        try:
+            cell = edit_cell(base, edits)
+            assert parse_cell(print_cell(cell)) == cell, edits
+            elaborate(cell)
+        except LanguageError as e:
+            assert str(e)
+        else:
+            # Several edits may undo one another.
+            assert cell != base or len(edits) > 1, edits
+            changed += 1
+    # Edits that all fail would test nothing.
+    assert changed > CHUNK // 20

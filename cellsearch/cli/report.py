@@ -30,7 +30,7 @@ def report(
     Example:
       cellsearch report results/demo --out reports/demo
     """
-    from cellsearch.report.build import build
+    from cellsearch.report import build
 
     require(folder)
     built = build(folder, out or default_report(folder))

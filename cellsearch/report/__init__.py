@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cellsearch.report.build import Built
+    from cellsearch.report.assembly import Built
     from cellsearch.report.rows import Row
     from cellsearch.store import Journal
 
@@ -20,7 +20,7 @@ def build(study: Path, out: Path) -> Built:
     Raises:
         StoreError: the journal cannot be read, or the report cannot be written.
     """
-    from cellsearch.report.build import build as build_report
+    from cellsearch.report.assembly import build as build_report
 
     return build_report(study, out)
 

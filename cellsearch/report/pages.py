@@ -13,7 +13,7 @@ from cellsearch.report.document import Figure, Tag, text_of
 from cellsearch.report.drawing import inline
 
 if TYPE_CHECKING:
-    from cellsearch.report.build import Part
+    from cellsearch.report.assembly import Part
 
 
 def html(name: str, parts: Sequence[Part], svgs: Mapping[str, str]) -> str:

@@ -176,3 +176,11 @@ def wait_for(happened, seconds=120):
     while not happened():
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_a_report_is_written_twice_in_one_process(study, tmp_path):
+    # A file called as a function of its package would take the function's place.
+    from cellsearch import report
+
+    pages = [report.build(study[0], tmp_path / name).index.read_bytes() for name in ("a", "b")]
+    assert pages[0] == pages[1]

@@ -18,7 +18,7 @@ import yaml
 from cellsearch.config import SweepConfig
 from cellsearch.errors import StoreError
 from cellsearch.report import build
-from cellsearch.report.build import Built
+from cellsearch.report.assembly import Built
 from cellsearch.report.sections import sections
 from cellsearch.report.tables import escape
 from cellsearch.store import read

@@ -62,10 +62,10 @@ def _refuse_choices(cell: Cell) -> None:
 
 def _refuse_unread(u: Unrolled, r: Reach) -> None:
     dead = unread(u, r)
-    for line in dead.lines:
-        raise LanguageError(unread_message(line, u.cell), line.at)
     for s in dead.states:
         raise LanguageError(f"nothing that the output needs reads the state '{s.name}'", s.at)
+    for line in dead.lines:
+        raise LanguageError(unread_message(line, u.cell), line.at)
 
 
 class _Elaboration:
@@ -74,6 +74,9 @@ class _Elaboration:
         self.b = Builder()
         self.equations: dict[str, Node] = {}
         self.forms: dict[str, Form] = {}
+        # Where a weight is read in a form, and where as the plain matrix that it is.
+        self.formed: dict[str, Call] = {}
+        self.plain: dict[str, Name] = {}
         self.delays: dict[Expression, tuple[int, Type]] = {}
         self.site = 0
 
@@ -87,7 +90,7 @@ class _Elaboration:
         weights = self._weights()
         output = self.equations[self.u.cell.output]
         order = topological([output, *(s.next for s in states)])
-        self._conv_stands_alone(order)
+        self._check_forms(order)
         return Graph(
             name=self.u.cell.name,
             inputs={x: self.types.names[x] for x in self.u.cell.inputs},
@@ -100,12 +103,16 @@ class _Elaboration:
             _order=order,
         )
 
-    def _conv_stands_alone(self, nodes: tuple[Node, ...]) -> None:
+    def _check_forms(self, nodes: tuple[Node, ...]) -> None:
+        for name, call in self.formed.items():
+            if name in self.plain:
+                message = f"'{name}' stands in '{call}' and without it"
+                raise LanguageError(message, self.plain[name].at)
         for node in nodes:
             for i, a in enumerate(node.args):
                 if a.op == "conv" and (node.op, i) != ("matmul", 0):
-                    name = a.args[0].attrs[0]
-                    raise LanguageError(f"conv({name}, {a.attrs[0]}) stands alone left of @")
+                    call = self.formed[str(a.args[0].attrs[0])]
+                    raise LanguageError(f"'{call}' stands alone left of @", call.at)
 
     def _coerced(self, node: Node, type: Type, name: str) -> Node:
         if type.sizes and not node.type.sizes:
@@ -210,6 +217,8 @@ class _Elaboration:
         if n in self.u.equations:
             return self.equations[n]
         op = "input" if n in self.u.cell.inputs else "state" if n in self.u.states else "weight"
+        if op == "weight":
+            self.plain.setdefault(n, e)
         return self.b.node(op, attrs=(n,), type=self.types.names[n])
 
     def _call(self, e: Call) -> Node:
@@ -228,18 +237,25 @@ class _Elaboration:
         return self._structure(e)
 
     def _structure(self, e: Call) -> Node:
-        type = self.types.of(e)
-        args = tuple(self._matrix(a) for a in (e.items if e.function == "outer" else e.items[:1]))
         if e.function in ("diag", "outer"):
-            return self.b.node(e.function, args, type=type)
-        if args[0].op == "zeros":
-            return args[0]
+            args = tuple(self._matrix(a) for a in e.items)
+            return self.b.node(e.function, args, type=self.types.of(e))
+        return self._formed(e)
+
+    def _formed(self, e: Call) -> Node:
+        """A weight in blocks or as filters."""
+        plain = dict(self.plain)
+        weight = self._matrix(e.items[0])
+        self.plain = plain
+        if weight.op == "zeros":
+            return weight
         count = int(number(e.items[1], {}))
         form = Form(heads=count) if e.function == "block" else Form(side=count)
-        name = str(args[0].attrs[0])
+        name = str(weight.attrs[0])
         if self.forms.setdefault(name, form) != form:
             raise LanguageError(f"'{name}' is stored in two forms; '{e}' is the second", e.at)
-        return self.b.node(e.function, args, (count,), type=type)
+        self.formed.setdefault(name, e)
+        return self.b.node(e.function, (weight,), (count,), type=self.types.of(e))
 
     def _probability(self, e: Expression) -> float:
         p = number(e, self.u.numbers, "a probability")

@@ -78,7 +78,8 @@ def _arithmetic(op: str, a: float, b: float, e: Expression) -> float:
         raise LanguageError(f"'{e}' divides by zero", e.at) from None
     except OverflowError:
         raise LanguageError(f"'{e}' is too large", e.at) from None
-    if math.isnan(value):
+    # Not a number; math.isnan fails on very large integers.
+    if value != value:
         raise LanguageError(f"'{e}' has no value", e.at)
     return value
 

@@ -116,10 +116,10 @@ def _refuse_same_output(base: Cell, new: Cell) -> None:
 def _refuse_dead(base: Cell) -> None:
     """What the base itself leaves unread is the base's error; an edit must not hide it."""
     dead = _unread(base)
-    for line in dead.lines:
-        raise LanguageError(unread_message(line, base), line.at)
     for s in dead.states:
         raise LanguageError(f"nothing in '{base.name}' reads the state '{s.name}'", s.at)
+    for line in dead.lines:
+        raise LanguageError(unread_message(line, base), line.at)
 
 
 def _unread(cell: Cell) -> Unread:

@@ -58,7 +58,7 @@ def require(folder: Path) -> None:
     """Refuse a folder that holds no study: that is a wrong call."""
     from cellsearch import store
 
-    if not store.begun(folder):
+    if not (folder / store.NAME).exists():
         raise ConfigError(f"{folder}: holds no study, there is no {store.NAME} in it")
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cellsearch.cli.alone import check_names
 from cellsearch.cli.study import EXECUTOR, SET, WORKERS, Way, work_on
+
+if TYPE_CHECKING:
+    from cellsearch.config import SweepConfig
 
 
 def sweep(
@@ -43,4 +46,19 @@ def sweep(
     config = files.load(file, overrides or [])
     check_names(config)
     folder = results or Path("results") / config.name
+    if not _sets_seeds(overrides or []):
+        config = _with_added_seeds(config, folder)
     work_on(folder, Way(executor, workers), lambda means: run(config, folder, means))
+
+
+def _sets_seeds(overrides: list[str]) -> bool:
+    return any(text.partition("=")[0].strip() == "seeds" for text in overrides)
+
+
+def _with_added_seeds(config: SweepConfig, folder: Path) -> SweepConfig:
+    """Seeds that were added to the study since the file was written stay in it."""
+    from cellsearch import store
+
+    if not store.begun(folder):
+        return config
+    return config.model_copy(update={"seeds": max(config.seeds, store.read(folder).seeds)})

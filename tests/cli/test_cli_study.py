@@ -72,6 +72,14 @@ def test_seeds_are_added(call, call_json, copy):
     assert store.read(copy).looks == 2
 
 
+def test_a_sweep_goes_on_with_the_seeds_that_were_added(call, call_json, tiny, copy):
+    call("resume", copy, "--executor", "inline", "--set", "seeds=3")
+    said = call("sweep", tiny, "--results", copy, "--executor", "inline")
+    assert "all 6 trials are on record" in said.stderr
+    said = call("sweep", tiny, "--results", copy, "--set", "seeds=2", code=2)
+    assert "seeds can be added and not taken away" in said.stderr
+
+
 def test_the_plan_is_frozen(call, tiny, copy):
     said = call("sweep", tiny, "--results", copy, "--set", "model.hidden=7", code=2)
     assert "holds another study" in said.stderr
@@ -100,6 +108,13 @@ def test_a_torn_last_line_is_said_and_nothing_lost(call, call_json, copy):
     said = call("resume", copy, "--executor", "inline")
     assert "is torn" in said.stderr
     assert status(call_json, copy)["done"] == 4
+
+
+def test_a_torn_plan_is_said(call, copy):
+    journal = copy / store.NAME
+    journal.write_bytes(journal.read_bytes()[:500])
+    for command in ("status", "report", "resume"):
+        assert "the first line should be the study's plan" in call(command, copy, code=1).stderr
 
 
 def test_a_damaged_line_is_said(call, copy):

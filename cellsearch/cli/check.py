@@ -43,7 +43,7 @@ def check(
         if json:
             say.as_json({"file": str(file), "ok": False, "error": _placed(error)})
         else:
-            say.note(str(error))
+            say.note(_said(file, error))
         raise typer.Exit(FAILED) from None
     if json:
         say.as_json({"file": str(file), "ok": True, "cells": found})
@@ -99,6 +99,12 @@ def _members(cell: dict[str, Any]) -> str:
         return ""
     count = f"the first {_MEMBERS:,}" if cell["more"] else f"all {cell['members']:,}"
     return f", a space; {count} of its cells were checked, the first is"
+
+
+def _said(file: Path, error: LanguageError) -> str:
+    """The error with the file's name, also where it has no place in it."""
+    text = str(error)
+    return text if str(file) in text else f"{file}: {text}"
 
 
 def _placed(error: LanguageError) -> dict[str, Any]:

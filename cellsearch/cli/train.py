@@ -10,6 +10,7 @@ import typer
 from cellsearch.cli import say
 from cellsearch.cli.alone import config_of, edited
 from cellsearch.cli.group import FAILED
+from cellsearch.errors import TrialError
 
 if TYPE_CHECKING:
     from cellsearch.config import TrialConfig
@@ -66,7 +67,8 @@ def _trial(cell: Cell, overrides: list[str], seed: int) -> TrialConfig:
     config = config_of([cell], overrides, _KEYS)
     corpus = data.load(config.task, notify=say.note)
     text = Text(len(corpus.vocabulary), corpus.sha256, corpus.description)
-    return trials(plan(config, text), seed + 1, config.task)[seed].config
+    (trial,) = trials(plan(config, text), 1, config.task)
+    return trial.config.model_copy(update={"seed": seed})
 
 
 def _trained(trial: TrialConfig, weights: Path | None) -> Outcome:
@@ -74,7 +76,10 @@ def _trained(trial: TrialConfig, weights: Path | None) -> Outcome:
     from cellsearch.train import train as run
 
     with progress_bar(trial.train.tokens) as show:
-        return run(trial, progress=show, weights=weights)
+        try:
+            return run(trial, progress=show, weights=weights)
+        except OSError as error:
+            raise TrialError(f"{weights}: cannot be written: {error.strerror or error}") from None
 
 
 def _print(trial: TrialConfig, outcome: Outcome) -> None:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -30,6 +31,14 @@ def test_the_commands_import_nothing_heavy_before_they_run():
     code = "import sys, cellsearch.cli.app; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(said.stdout.split()) & HEAVY == set()
+
+
+def test_a_terminal_that_lacks_a_letter_gets_another():
+    greek = "cell a(x; h)\n    h' = tanh(W @ x + U @ h + β)\n    param β"
+    environment = os.environ | {"PYTHONIOENCODING": "ascii:strict"}
+    command = [sys.executable, "-m", "cellsearch.cli", "show", greek]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "U @ h + ?)" in said.stdout
 
 
 def test_version(call):

@@ -68,6 +68,12 @@ def test_an_empty_text_is_failed_work(call, tmp_path):
     assert "is empty" in said.stderr
 
 
+def test_weights_that_cannot_be_written_are_said(call, tmp_path):
+    (tmp_path / "file").write_text("")
+    said = call("train", "rnn", *SMALL, "--weights", tmp_path / "file" / "w", code=1)
+    assert f"{tmp_path / 'file' / 'w'}: cannot be written" in said.stderr
+
+
 def test_cells_are_timed_beside_torchs_own(call, call_json):
     found = call_json("bench", "lstm", "gru_v3", "--with", "o = 1", *BENCH)
     assert [line["variant"] for line in found] == [

@@ -145,7 +145,7 @@ ERRORS = {
         cell("h' = Uh @ h * bh"),
         2,
         19,
-        "unknown name 'bh'; nearest is 'h'; it stands as a term of a sum, or is declared (param bh)",
+        "unknown name 'bh'; nearest is 'h'; it stands as a term of a sum, or is",
     ),
     "diagonal as a term": (cell("h' = Uh @ h + ph"), 2, 19, "it stands as a factor of a product"),
     "bias of another round": (

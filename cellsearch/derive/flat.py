@@ -17,7 +17,7 @@ from cellsearch.ir.build import value
 
 SUM, PRODUCT = "sum", "product"
 _KINDS = {"add": SUM, "sub": SUM, "neg": SUM, "mul": PRODUCT}
-_COMMUTATIVE = frozenset({SUM, PRODUCT, "min", "max"})
+COMMUTATIVE = frozenset({SUM, PRODUCT, "min", "max"})
 # A bag of more pieces is left as it stands: chains of thousands of sums would fill the memory.
 MOST_PIECES = 500
 # Colours are refined until no more can be told apart, which takes a few rounds.
@@ -50,11 +50,12 @@ class Flat:
     def __init__(self, graph: Graph) -> None:
         self._same: dict[int, Node] = {}
         self._operations: dict[int, Operation] = {}
+        self._first: dict[object, Node] = {}
         for n in graph.nodes:
             self._add(n)
 
     def node(self, n: Node) -> Node:
-        """The node that this one is, where it is a sum or product of one piece."""
+        """The node that this one is, where it has one piece, or differs by its order alone."""
         return self._same.get(id(n), n)
 
     def of(self, n: Node) -> Operation:
@@ -65,13 +66,31 @@ class Flat:
         kind = _KINDS.get(n.op)
         if kind is None:
             pieces = tuple(Piece(self.node(a)) for a in n.args)
-            self._operations[id(n)] = Operation(n.op, "", pieces)
+            self._keep(n, Operation(n.op, "", pieces))
             return
         number, pieces = _gathered(kind, self._bag(n, kind))
         if not number and len(pieces) == 1 and (pieces[0].sign, pieces[0].count) == (1, 1):
             self._same[id(n)] = pieces[0].node
         else:
-            self._operations[id(n)] = Operation(kind, number, pieces)
+            self._keep(n, Operation(kind, number, pieces))
+
+    def _keep(self, n: Node, operation: Operation) -> None:
+        """Equal operations are one: `f + i` and `i + f`, which the graph holds apart."""
+        pieces: list[object] = [(id(p.node), p.sign, p.count) for p in operation.pieces]
+        same_order = operation.kind not in COMMUTATIVE
+        attrs = () if operation.kind in (SUM, PRODUCT) else n.attrs
+        key = (
+            operation.kind,
+            attrs,
+            n.type,
+            operation.number,
+            tuple(pieces) if same_order else frozenset(Counter(pieces).items()),
+        )
+        first = self._first.setdefault(key, n)
+        if first is n:
+            self._operations[id(n)] = operation
+        else:
+            self._same[id(n)] = first
 
     def _bag(self, n: Node, kind: str) -> Iterable[Piece]:
         """The pieces of a sum or product, those of its own sums or products among them."""
@@ -115,7 +134,7 @@ def ordered(flat: Flat, n: Node, colours: Mapping[int, str]) -> list[Piece]:
     """The pieces of a node; where their order says nothing, in the order of their colours."""
     operation = flat.of(n)
     pieces = list(operation.pieces)
-    if operation.kind in _COMMUTATIVE:
+    if operation.kind in COMMUTATIVE:
         pieces.sort(key=lambda p: (colours[id(p.node)], p.sign, p.count))
     return pieces
 
@@ -179,7 +198,7 @@ def _downward(graph: Graph, flat: Flat, nodes: list[Node], up: dict[int, str]) -
     new: dict[int, str] = {}
     for n in reversed(nodes):
         new[id(n)] = short((up[id(n)], sorted(map(repr, readers[id(n)]))))
-        commutes = flat.of(n).kind in _COMMUTATIVE
+        commutes = flat.of(n).kind in COMMUTATIVE
         for i, p in enumerate(flat.of(n).pieces):
             place = 0 if commutes else i
             readers[id(p.node)].append((new[id(n)], place, p.sign, p.count))

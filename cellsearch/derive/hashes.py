@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 
-from cellsearch.derive.flat import Flat, colour, ordered
+from cellsearch.derive.flat import COMMUTATIVE, Flat, colour, ordered
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.expressions import Expression, Name, Number, rewrite
 from cellsearch.ir.starts import source_weight
@@ -133,7 +133,7 @@ class _Anonymous:
 
     def _line(self, n: Node) -> None:
         pieces = ordered(self.flat, n, self.colours)
-        read = sorted if self.flat.of(n).kind in ("sum", "product", "min", "max") else list
+        read = sorted if self.flat.of(n).kind in COMMUTATIVE else list
         args = read((self.index[id(p.node)], p.sign, p.count) for p in pieces)
         met = {"weight": self.weights, "state": self.states}.get(n.op)
         which = -1 if met is None else met.setdefault(str(n.attrs[0]), len(met))

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from cellsearch.errors import LanguageError, nearest
 from cellsearch.ir import Cell, Graph, Weight, elaborate
 from cellsearch.ir.evaluate import evaluate
-from cellsearch.ir.expressions import Call, Expression, Name, Negative
+from cellsearch.ir.expressions import Call, Expression, Name, Negative, names
+from cellsearch.ir.starts import source_weight
+from cellsearch.ir.widths import substitute
 
 HIDDEN, INPUT, STEPS, TRIES = 6, 6, 5, 8
+PLANE = (3, 3)
 TOLERANCE = 1e-9
 
 
@@ -26,7 +29,8 @@ def prove_mirror(cell: Cell, of: Cell, negate: Sequence[str]) -> None:
     Raises:
         LanguageError: it does not, or an initial law is changed by the negation.
     """
-    a, b = elaborate(cell), elaborate(of)
+    sizes = {"H": HIDDEN, "X": INPUT}
+    a, b = elaborate(cell, sizes), elaborate(of, sizes)
     _check_weights(a, b, negate)
     rng = np.random.default_rng(0)
     for _ in range(TRIES):
@@ -46,13 +50,21 @@ def _check_weights(a: Graph, b: Graph, negate: Sequence[str]) -> None:
         message = f"'{a.name}' and '{b.name}' have different weights: {', '.join(odd)}"
         raise LanguageError(message)
     for name, w in a.weights.items():
-        _check_law(w, b.weights[name], name in negate)
+        if _law(w, a) != _law(b.weights[name], b):
+            raise LanguageError(f"the weight '{name}' has another shape or start in the two cells")
+        _check_start(w, a, negate)
 
 
-def _check_law(w: Weight, other: Weight, negated: bool) -> None:
-    if (w.type, w.form, w.start) != (other.type, other.form, other.start):
-        raise LanguageError(f"the weight '{w.name}' has another shape or start in the two cells")
-    if negated and not _symmetric(w.start):
+def _law(w: Weight, graph: Graph) -> object:
+    return w.type, w.form, w.start and substitute(w.start, graph.consts)
+
+
+def _check_start(w: Weight, graph: Graph, negate: Sequence[str]) -> None:
+    for n in names(w.start) if w.start is not None else ():
+        source = source_weight(n, w.name, graph.weights)
+        if source in negate:
+            raise LanguageError(f"'{source}' cannot be negated: '{w.name}' starts from it")
+    if w.name in negate and not _symmetric(w.start):
         message = f"'{w.name}' cannot be negated: its start '{w.start}' is not symmetric around 0"
         raise LanguageError(message)
 
@@ -74,7 +86,8 @@ def _difference(
     sizes = graph.sizes(widths, HIDDEN)
     weights = {n: rng.normal(size=w.shape(sizes)) for n, w in graph.weights.items()}
     mirrored = {n: -w if n in negate else w for n, w in weights.items()}
-    inputs = {n: rng.normal(size=(STEPS, INPUT)) for n in graph.inputs}
+    plane = PLANE if any(n.op == "conv" for n in graph.nodes) else ()
+    inputs = {n: rng.normal(size=(STEPS, INPUT, *plane)) for n in graph.inputs}
     ours, _ = evaluate(cell, mirrored, inputs, HIDDEN)
     theirs, _ = evaluate(of, weights, inputs, HIDDEN)
     return _largest(ours - theirs)

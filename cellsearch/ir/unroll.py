@@ -213,6 +213,8 @@ class _Unroller:
                     self._start(line.name, line.value, line)
                 case Needs():
                     self.out.needs.append(line)
+                case Output() if len(path) > 0:
+                    raise LanguageError("'output' stands outside 'repeat'", line.at)
                 case Output():
                     if "output" in self.defined:
                         raise LanguageError("a cell has one output", line.at)

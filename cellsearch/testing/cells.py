@@ -117,7 +117,11 @@ class _Cell:
         self._define(name, t, self._value(t, 3))
 
     def _define(self, name: str, t: Type, value: str) -> None:
-        width = ": scalar" if not t else self._width(t)
+        width = self._width(t)
+        if t == ("H",):
+            # Without a width a value that is a number throughout would be a scalar.
+            own = self._likely(0.5)
+            width, value = (": H", value) if own else ("", f"({value}) + {self._param(t)}")
         self.lines.append(f"    {name}{width} = {value}")
         self.values[name] = t
         self.unread.add(name)

@@ -355,6 +355,12 @@ ERRORS = {
     "no output": (cell("h' = h", "output hh"), 3, 12, "the output 'hh' is no equation"),
     "output before": (cell("h' = h", "output h"), 3, 12, "nearest is 'h''"),
     "two outputs": (cell("h' = h", "output h'", "output h'"), 4, 12, "a cell has one output"),
+    "output of rounds": (
+        cell("repeat k = 1..2", "    y = h", "    output y", "h' = h"),
+        4,
+        16,
+        "'output' stands outside 'repeat'",
+    ),
     "choice": (cell("h' = h | 1"), 2, 10, "a choice that is not decided yet: 'h | 1'"),
     "pattern": (cell("h' = ?a + h"), 2, 10, "pattern variables stand in rules only"),
     # Depth

@@ -36,7 +36,7 @@ class TaskConfig(Strict):
         description="a corpus by name, one text file (split 80/10/10), or a file for each split",
     )
     level: Literal["char", "word"] = "char"
-    evaluation_streams: int = Field(16, ge=1, description="parallel streams that read the text")
+    evaluation_streams: int = Field(64, ge=1, description="parallel streams that read the text")
     evaluation_warmup: int = Field(
         64, ge=0, description="tokens that each stream reads before it counts"
     )
@@ -139,7 +139,9 @@ class SweepConfig(Strict):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     question: str = Field("", description="what is asked, in plain words; opens the report")
-    cells: str | None = Field(None, description="a .cell file, or cells written out, for this sweep")
+    cells: str | None = Field(
+        None, description="a .cell file, or cells written out, for this sweep"
+    )
     base: str = Field(description="name, file or text of a cell")
     variants: dict[str, VariantConfig] = {}
     task: TaskConfig = TaskConfig()
@@ -148,7 +150,9 @@ class SweepConfig(Strict):
     match: MatchConfig = MatchConfig()
     backend: str = "auto"
     seeds: int = Field(5, ge=1, description="a count: seeds 0, 1, … are trained")
-    margin: float = Field(0.03, gt=0, lt=1, description="a change in perplexity that is too small to matter")
+    margin: float = Field(
+        0.03, gt=0, lt=1, description="a change in perplexity that is too small to matter"
+    )
 
     @model_validator(mode="after")
     def _names(self) -> SweepConfig:

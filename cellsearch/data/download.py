@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from cellsearch.data.cache import written_whole
 from cellsearch.data.source import Notify
 from cellsearch.data.transfer import LARGEST, transfer
 from cellsearch.errors import DataError
-
-_NO_ARCHIVE = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -56,12 +53,12 @@ def _download(remote: Remote, path: Path, digest: str | None, notify: Notify) ->
         with written_whole(path) as file:
             transfer(remote.url, file, notify)
             file.flush()
-            # What does not hold never gets the file's name.
+            # What does not hold never gets the file's name, nor is there a file without its pin.
             data = _downloaded(remote, Path(file.name), digest)
+            if digest is None:
+                _pin(path, data)
     except DataError as error:
         raise DataError(f"{error}\n{by_hand}") from error
-    if digest is None:
-        _pin(path, data)
     return data
 
 
@@ -90,11 +87,12 @@ def _unzip(data: bytes, member: str) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             size = archive.getinfo(member).file_size
-            if size > LARGEST:
-                raise DataError(f"holds {size:,} bytes of '{member}', more than {LARGEST:,}")
-            return archive.read(member)
-    except _NO_ARCHIVE as error:
+            if size <= LARGEST:
+                return archive.read(member)
+    # Damaged bytes make `zipfile` raise almost anything, from ValueError to LZMAError.
+    except Exception as error:
         raise DataError(f"is no zip archive with '{member}' in it") from error
+    raise DataError(f"holds {size:,} bytes of '{member}', more than {LARGEST:,}")
 
 
 def _pin_file(path: Path) -> Path:

@@ -25,26 +25,25 @@ def transfer(url: str, file: BinaryIO, notify: Notify) -> None:
     """
     notify(f"downloading {url}")
     for _ in range(_ATTEMPTS):
-        expected = _receive(url, file, notify)
-        if expected is None or file.tell() == expected:
+        cut = _receive(url, file, notify)
+        if cut is None:
             return
-    raise DataError(
-        f"cannot download {url}: cut off at {file.tell():,} of {expected:,} bytes, "
-        f"{_ATTEMPTS} times"
-    )
+    raise DataError(f"cannot download {url}: cut off at {cut} bytes, {_ATTEMPTS} times")
 
 
-def _receive(url: str, file: BinaryIO, notify: Notify) -> int | None:
-    """One request. Returns the bytes that there should be in the end, where that is known."""
+def _receive(url: str, file: BinaryIO, notify: Notify) -> str | None:
+    """One request. Returns None where all has come, else where it was cut off."""
     with _open(url, file.tell()) as response:
         # A server that ignores the range sends everything again.
         if response.status != 206:
             file.seek(0)
             file.truncate()
         length = response.headers.get("Content-Length", "")
-        expected = file.tell() + int(length) if length.isdigit() else None
-        _copy(response, file, expected, notify)
-    return expected
+        expected = file.tell() + int(length) if length.isdecimal() else None
+        ended = _copy(response, file, expected, notify)
+    if file.tell() == expected or (expected is None and ended):
+        return None
+    return f"{file.tell():,}" + (f" of {expected:,}" if expected is not None else "")
 
 
 def _open(url: str, start: int) -> HTTPResponse:
@@ -56,12 +55,14 @@ def _open(url: str, start: int) -> HTTPResponse:
         raise DataError(f"cannot download {url}: HTTP {error.code} {error.reason}") from error
     except URLError as error:
         raise DataError(f"cannot download {url}: {error.reason}") from error
-    except (HTTPException, OSError) as error:
+    # A ValueError is an address that is none, perhaps one that a server sent us on to.
+    except (HTTPException, OSError, ValueError) as error:
         raise DataError(f"cannot download {url}: {error}") from error
     return response
 
 
-def _copy(response: HTTPResponse, file: BinaryIO, expected: int | None, notify: Notify) -> None:
+def _copy(response: HTTPResponse, file: BinaryIO, expected: int | None, notify: Notify) -> bool:
+    """Whether the transfer came to an end by itself, and not by a connection that broke."""
     shown = 0
     while block := _block(response):
         file.write(block)
@@ -71,14 +72,16 @@ def _copy(response: HTTPResponse, file: BinaryIO, expected: int | None, notify: 
         if tenths > shown:
             shown = tenths
             notify(_progress(file.tell(), expected))
+    return block is not None
 
 
-def _block(response: HTTPResponse) -> bytes:
-    # A connection that breaks ends a transfer just as one that closes too early.
+def _block(response: HTTPResponse) -> bytes | None:
+    """What has come, nothing at the end, and None where the connection broke."""
     try:
-        return response.read(_BLOCK)
+        # `read` would lose what came before the break.
+        return response.read1(_BLOCK)
     except (HTTPException, OSError):
-        return b""
+        return None
 
 
 def _progress(got: int, expected: int | None) -> str:

@@ -6,6 +6,7 @@ import socket
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Server(ThreadingHTTPServer):
     Attributes:
         cuts: after how many bytes it hangs up, request by request; then no more.
         ranges: whether it goes on in the middle when asked to.
+        chunked: whether it sends in chunks, and does not say how much there will be.
         asked: the Range header of each request so far.
     """
 
@@ -49,6 +51,7 @@ class Server(ThreadingHTTPServer):
         }
         self.cuts: list[int] = []
         self.ranges = True
+        self.chunked = False
         self.asked: list[str | None] = []
 
     def url(self, name: str) -> str:
@@ -66,11 +69,19 @@ class Handler(BaseHTTPRequestHandler):
             return
         start = int(asked[6:-1]) if asked and self.server.ranges else 0
         body = self.server.files[self.path][start:]
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
         cut = self.server.cuts.pop(0) if self.server.cuts else len(body)
-        self.wfile.write(body[:cut])
+        self.send_response(206 if start else 200)
+        if self.server.chunked:
+            self._chunks(body[:cut], whole=cut == len(body))
+        else:
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[:cut])
+
+    def _chunks(self, sent: bytes, *, whole: bool) -> None:
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(sent), sent) + (b"0\r\n\r\n" if whole else b""))
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing."""
@@ -131,11 +142,17 @@ def test_what_is_no_such_archive_leaves_nothing(server: Server, cache: Path, nam
     assert _names(cache.parent) == []
 
 
-def test_a_damaged_archive_is_told(server: Server, cache: Path) -> None:
-    whole = server.files["/text.zip"]
-    server.files["/text.zip"] = whole[:60] + b"\xff\x00\xff" + whole[63:]
-    remote = Remote(server.url("text.zip"), "text.zip", DIGEST, member="text")
-    with pytest.raises(DataError, match=r"is no zip archive with 'text' in it"):
+def test_a_damaged_archive_is_told(cache: Path) -> None:
+    cache.mkdir()
+    whole = _zip("text", TEXT)
+    remote = Remote("http://example.org/text.zip", "text.zip", DIGEST, member="text")
+    # Any byte of it, for each makes another part of `zipfile` stumble.
+    for at in range(len(whole)):
+        (cache / "text.zip").write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with suppress(DataError):
+            assert fetch(remote, cache, _silence) == TEXT
+    (cache / "text.zip").write_bytes(whole[:60] + b"\xff\x00\xff" + whole[63:])
+    with pytest.raises(DataError, match=r"text.zip' is no zip archive with 'text' in it; remove"):
         fetch(remote, cache, _silence)
 
 
@@ -160,6 +177,22 @@ def test_a_transfer_that_is_always_cut_is_given_up(server: Server, cache: Path) 
         fetch(remote, cache, _silence)
     assert len(server.asked) == 3
     assert _names(cache) == []
+
+
+def test_a_cut_is_noticed_where_no_length_was_said(server: Server, cache: Path) -> None:
+    server.chunked, server.cuts = True, [5_000]
+    assert fetch(Remote(server.url("text.txt"), "kept.txt", DIGEST), cache, _silence) == TEXT
+    assert server.asked == [None, "bytes=5000-"]
+    # What was cut off must not be pinned.
+    server.cuts = [100] * 3
+    with pytest.raises(DataError, match=r"cut off at 300 bytes, 3 times"):
+        fetch(Remote(server.url("text.txt"), "other.txt", None), cache, _silence)
+    assert _names(cache) == ["kept.txt"]
+
+
+def test_an_address_that_is_none_is_told(cache: Path) -> None:
+    with pytest.raises(DataError, match=r"cannot download example.org/text.txt: unknown url type"):
+        fetch(Remote("example.org/text.txt", "kept.txt", DIGEST), cache, _silence)
 
 
 def test_a_missing_file_is_asked_for_once(server: Server, cache: Path) -> None:

@@ -30,6 +30,7 @@ from cellsearch.nn.starts import draw_weights
 from cellsearch.nn.weights import Layer, Weights
 
 GeneratorFor = Callable[[int, str, str], torch.Generator]
+WeightsByName = dict[str, Tensor]
 
 
 class RNN(nn.Module):
@@ -138,20 +139,18 @@ class RNN(nn.Module):
                     return generator_for(i, d, name) if generator_for else None
 
                 sized = self._sized[i]
-                drawn = draw_weights(sized.graph, sized.sizes, own)
-                with torch.no_grad():
-                    for name, parameter in layer.direction(direction).as_dict().items():
-                        parameter.copy_(drawn[name])
+                for name, value in draw_weights(sized.graph, sized.sizes, own).items():
+                    layer.direction(direction).assign(name, value)
 
     def start(self, batch: int) -> Tensor | States:
         """The states before the first step, [layers * directions, batch, …] each."""
-        return as_given(self._start(batch, next(self.parameters(), torch.zeros(()))))
+        like = next(self.parameters(), torch.zeros(()))
+        return as_given(self._start(self._weights(), batch, like))
 
-    def _start(self, batch: int, like: Tensor) -> States:
-        each = enumerate(self._sized)
-        return self._stack.join(
-            [s.start(self._weights(i, d), batch, like) for i, s in each for d in self.directions]
-        )
+    def _start(self, weights: list[WeightsByName], batch: int, like: Tensor) -> States:
+        each = [sized for sized in self._sized for _ in self.directions]
+        parts = zip(each, weights, strict=True)
+        return self._stack.join([sized.start(own, batch, like) for sized, own in parts])
 
     def forward(
         self,
@@ -168,15 +167,17 @@ class RNN(nn.Module):
             generator: where noise is drawn from; None is torch's global generator.
         """
         inputs, layout = rows_of(input, self._units(), self.batch_first)
-        before = self._before(states, inputs, layout)
+        weights = self._weights()
+        before = self._before(states, weights, inputs, layout)
         noise = Noise(self.training, generator)
         after: list[States] = []
         x = self.cell.inputs[0]
         for i in range(self.num_layers):
             outputs: list[Tensor] = []
             for direction in self.directions:
-                own = self._stack.part(before, len(after))
-                out, last = self._run(i, direction, inputs, layout, own, noise)
+                n = len(after)
+                own = self._stack.part(before, n)
+                out, last = self._run(i, direction, weights[n], inputs, layout, own, noise)
                 outputs.append(out)
                 after.append(last)
             joined = torch.cat(outputs, 1) if len(outputs) > 1 else outputs[0]
@@ -208,14 +209,18 @@ class RNN(nn.Module):
         return {n: (width, *self._sized[0].space) for n, width in widths.items()}
 
     def _before(
-        self, states: Tensor | States | None, inputs: dict[str, Tensor], layout: Layout
+        self,
+        states: Tensor | States | None,
+        weights: list[WeightsByName],
+        inputs: dict[str, Tensor],
+        layout: Layout,
     ) -> States:
         """The states before the first step; they and the inputs have the weights' dtype."""
         # A cell may have no weights.
         like = next(self.parameters(), inputs[self.cell.inputs[0]])
         check_dtype(((f"input '{n}'", x) for n, x in inputs.items()), like.dtype)
         if states is None:
-            return self._start(layout.batch, like)
+            return self._start(weights, layout.batch, like)
         given = self._stack.given(states, layout)
         named = zip(self._stack.names, given, strict=True)
         check_dtype(((f"state '{n}'", s) for n, s in named), like.dtype)
@@ -224,8 +229,9 @@ class RNN(nn.Module):
     def _layers(self) -> list[Layer]:
         return [layer for layer in self.layers if isinstance(layer, Layer)]
 
-    def _weights(self, layer: int, direction: str) -> dict[str, Tensor]:
-        return self._layers()[layer].direction(direction).as_dict()
+    def _weights(self) -> list[WeightsByName]:
+        """Of each layer and direction; once in a call, since hooks and parametrizations run."""
+        return [layer.direction(d)() for layer in self._layers() for d in self.directions]
 
     def _runner(self, layer: int) -> Runner:
         if not self._runners:
@@ -237,6 +243,7 @@ class RNN(nn.Module):
         self,
         layer: int,
         direction: str,
+        weights: WeightsByName,
         inputs: dict[str, Tensor],
         layout: Layout,
         states: States,
@@ -247,7 +254,7 @@ class RNN(nn.Module):
             order = order.to(next(iter(inputs.values())).device)
             inputs = {n: x[order] for n, x in inputs.items()}
         rows = Rows(inputs, layout.counts)
-        out, last = self._runner(layer)(self._weights(layer, direction), rows, states, noise)
+        out, last = self._runner(layer)(weights, rows, states, noise)
         return (out if order is None else out[order]), last
 
     def _dropped(self, x: Tensor, layout: Layout, generator: torch.Generator | None) -> Tensor:

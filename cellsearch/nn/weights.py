@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from cellsearch.errors import ShapeError
 
 
 class Weights(nn.Module):
@@ -47,8 +51,23 @@ class Weights(nn.Module):
     def __contains__(self, name: object) -> bool:
         return name in self._names
 
-    def as_dict(self) -> dict[str, Tensor]:
-        """The weights by name."""
+    def assign(self, name: str, value: Tensor) -> None:
+        """Give a weight other numbers; where it is parametrized, by way of the inverse.
+
+        Raises:
+            ShapeError: it is computed by a hook, which cannot be turned round.
+        """
+        parameter = self._parameters.get(name)
+        with torch.no_grad():
+            if parameter is not None:
+                parameter.copy_(value)
+            elif is_parametrized(self, name):
+                setattr(self, name, value.to(self[name]))
+            else:
+                raise ShapeError(f"weight '{name}' is computed by a hook (pruning, for instance)")
+
+    def forward(self) -> dict[str, Tensor]:
+        """The weights by name; a call runs the hooks that compute one of them, as pruning does."""
         return {n: self[n] for n in self._names}
 
     def extra_repr(self) -> str:

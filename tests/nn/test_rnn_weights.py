@@ -6,8 +6,10 @@ import pickle
 
 import pytest
 import torch
+from torch.nn.utils import parametrize, prune
 
 from cellsearch import RNN
+from cellsearch.errors import ShapeError
 
 torch.set_num_threads(1)
 
@@ -74,6 +76,47 @@ def test_a_weight_may_be_parametrized():
         size.zero_()
     assert rnn.layers[0]["Ui"].abs().max() == 0
     assert not torch.equal(rnn(x)[0], want)
+
+
+def test_a_pruned_weight_is_trained_under_its_mask():
+    rnn, x = RNN("lstm", X, H), sequences(T, B, X)
+    prune.l1_unstructured(rnn.layers[0].forward, "Ui", amount=0.5)
+    for _ in range(2):
+        before = rnn(x)[0]
+        before.square().sum().backward()
+        with torch.no_grad():
+            for p in rnn.parameters():
+                p -= 0.1 * p.grad
+    assert not torch.equal(rnn(x)[0], before)
+    pruned = rnn.layers[0].forward
+    assert torch.equal(pruned["Ui"], pruned.Ui_orig * pruned.Ui_mask)
+    assert (pruned["Ui"] == 0).sum() == H * H // 2
+
+
+def test_weights_are_computed_once_in_a_call():
+    calls = []
+
+    class Counted(torch.nn.Module):
+        def forward(self, w):
+            calls.append(len(calls))
+            return w
+
+    rnn = RNN("lstm", X, H)
+    parametrize.register_parametrization(rnn.layers[0].forward, "Ui", Counted())
+    calls.clear()
+    rnn(sequences(T, B, X))
+    assert len(calls) == 1
+
+
+def test_new_draws_reach_what_a_weight_is_computed_from():
+    rnn, same = RNN("lstm", X, H), RNN("lstm", X, H)
+    torch.nn.utils.parametrizations.weight_norm(rnn.layers[0].forward, "Ui")
+    rnn.reset_parameters(keyed)
+    same.reset_parameters(keyed)
+    torch.testing.assert_close(rnn.layers[0]["Ui"], same.layers[0]["Ui"])
+    prune.random_unstructured(same.layers[0].forward, "Ui", amount=0.5)
+    with pytest.raises(ShapeError, match="'Ui' is computed by a hook"):
+        same.reset_parameters()
 
 
 def test_an_unknown_weight_is_named():

@@ -49,7 +49,7 @@ def _digest(scheme: str, content: object) -> str:
 
 def _values(t: Type) -> str:
     """A type by its sizes' values, so that `P` and `H // 2` are told by what they are."""
-    return repr([s.values for s in t.sizes])
+    return repr([s.told for s in t.sizes])
 
 
 def _authored_start(graph: Graph, start: Expression | None) -> str:
@@ -84,9 +84,9 @@ class _Anonymous:
     def _size(self, s: Size) -> str:
         """A size by its values; those of further inputs are told by their places."""
         if not self.widths:
-            return str(s.values)
+            return str(s.told)
         if s not in self.sizes:
-            self.sizes[s] = str(Size.of(substitute(s.expression, self.widths)).values)
+            self.sizes[s] = str(Size.of(substitute(s.expression, self.widths)).told)
         return self.sizes[s]
 
     def _type(self, t: Type) -> list[str]:

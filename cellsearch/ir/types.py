@@ -24,7 +24,7 @@ from cellsearch.ir.expressions import (
 from cellsearch.ir.ops import DRAWS, NOISE, NORMS, OPS, REDUCTIONS
 from cellsearch.ir.reach import Reach
 from cellsearch.ir.unroll import Unrolled, base, stem
-from cellsearch.ir.widths import ONE, H, Size
+from cellsearch.ir.widths import ONE, H, Size, may_agree
 from cellsearch.ir.widths import X as FIRST_INPUT
 
 # Equations stand in an order of computation; only a delay reads one that comes later.
@@ -229,7 +229,7 @@ class _Inference:
         clash = self.slots.unify(a, b)
         if clash:
             p, q = sorted(map(str, clash))
-            hint = "; if that is meant, say 'needs X = H'" if {p, q} == {"H", "X"} else ""
+            hint = f"; if that is meant, say 'needs {q} = {p}'" if may_agree(*clash) else ""
             message = f"the widths {p} and {q} meet in '{e}' ({self.equation}){hint}"
             raise LanguageError(message, self._place(e))
 

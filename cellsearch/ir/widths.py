@@ -23,6 +23,7 @@ from cellsearch.ir.expressions import (
     Number,
     names,
     rewrite,
+    walk,
 )
 from cellsearch.ir.ops import OPS
 
@@ -110,11 +111,15 @@ def substitute(e: Expression, values: Mapping[str, Expression]) -> Expression:
     )
 
 
-# Sizes at which two widths are compared. Large and unrelated, so that equal there means equal.
-_SAMPLES = tuple(
-    {"H": 5040 * (7919 + 13 * i), "X": 5040 * (104729 + 17 * i), "other": 5040 * (1299709 + 19 * i)}
-    for i in range(4)
+# Sizes at which two widths are compared: large and unrelated, so that equal there means equal. The
+# first are multiples of what people divide by; the others leave every small rest, so that H // 2 is
+# not (H + 1) // 2.
+_WHOLE = tuple((5040 * (7919 + 13 * i), 5040 * (104729 + 17 * i)) for i in range(4))
+_RESTS = tuple(
+    (5040 * (7873 + 11 * r) + r, 5040 * (104723 + 19 * r) + 3 * r % 8)
+    for r in (1, 2, 3, 4, 5, 6, 7, -1)
 )
+_SAMPLES = (*_WHOLE, *_RESTS)
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ class Size:
     """
 
     expression: Expression = field(compare=False)
-    values: tuple[int, ...]
+    values: tuple[float, ...]
 
     @staticmethod
     def of(e: Expression) -> Size:
@@ -134,9 +139,12 @@ class Size:
         Raises:
             LanguageError: it is no whole number.
         """
-        size = Size(e, tuple(_sample(e, sizes) for sizes in _SAMPLES))
+        # `const P = H / 2` is a width wherever it is whole.
+        whole_ones = tuple(whole(e, _sample(e, i)) for i in range(len(_WHOLE)))
+        others = tuple(float(number(e, _sample(e, i))) for i in range(len(_WHOLE), len(_SAMPLES)))
+        size = Size(e, (*whole_ones, *others))
         if size.fixed:
-            size.checked(size.values[0], {})
+            size.checked(whole_ones[0], {})
         return size
 
     def at(self, sizes: Sizes) -> int:
@@ -162,16 +170,37 @@ class Size:
         """Whether it is the same number whatever H and X are."""
         return len(set(self.values)) == 1
 
+    @cached_property
+    def told(self) -> tuple[float, ...]:
+        """What tells it from other sizes in a hash: of a polynomial, fewer values."""
+        parts = walk(self.expression)
+        plain = all(isinstance(e, Name | Number | Negative) or _is_plain(e) for e in parts)
+        return self.values[: len(_WHOLE)] if plain else self.values
+
     def __str__(self) -> str:
         return str(self.expression)
 
 
-def _sample(e: Expression, sizes: Mapping[str, int]) -> int:
-    known: dict[str, float] = {"H": sizes["H"], "X": sizes["X"]}
+def may_agree(a: Size, b: Size) -> bool:
+    """Whether a `needs` line can make the two one: at some sizes, not at all, they are equal."""
+    one, other = set(names(a.expression)), set(names(b.expression))
+    if not one or not other or _other_inputs(a.expression) or _other_inputs(b.expression):
+        return False
+    return one != other or any(p == q for p, q in zip(a.values, b.values, strict=True))
+
+
+def _is_plain(e: Expression) -> bool:
+    return isinstance(e, Binary) and e.op in ("+", "-", "*")
+
+
+def _sample(e: Expression, i: int) -> dict[str, float]:
+    h, x = _SAMPLES[i]
+    known: dict[str, float] = {"H": h, "X": x}
     for n in _other_inputs(e):
         # Distinct inputs have distinct widths; a stable code of the name tells them apart.
-        known[n] = sizes["other"] + 5040 * sum(ord(c) * 31**i for i, c in enumerate(n))
-    return whole(e, known)
+        code = sum(ord(c) * 31**k for k, c in enumerate(n))
+        known[n] = 5040 * (1299709 + 19 * i + code) + (h + x) % 5040
+    return known
 
 
 def _other_inputs(e: Expression) -> set[str]:

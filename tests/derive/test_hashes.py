@@ -203,6 +203,12 @@ def test_a_const_that_depends_on_h_belongs_to_both_hashes():
     assert cell_hash(one) == cell_hash(renamed)
 
 
+def test_widths_that_differ_where_h_is_odd_are_no_duplicates():
+    text = "cell a(x; h)\n    q: H // 2 = Wq @ x\n    h' = Uh @ q + h\n"
+    one, two = (elaborate(parse_cell(text.replace("H //", h))) for h in ("H //", "(H + 1) //"))
+    assert authored_hash(one) != authored_hash(two) and cell_hash(one) != cell_hash(two)
+
+
 def test_the_authored_hash_keeps_names_of_weights():
     text = "cell a(x; h)\n    h' = Wh @ x + h\n"
     one, two = (elaborate(parse_cell(t)) for t in (text, text.replace("Wh", "Vh")))

@@ -207,6 +207,12 @@ ERRORS = {
         10,
         "the widths 3 and H meet in 'q + h' (h')",
     ),
+    "widths that may agree": (
+        cell("const P = H // 2", "q: 2 * P = Wq @ x", "h' = q + h"),
+        4,
+        10,
+        "meet in 'q + h' (h'); if that is meant, say 'needs H = 2 * (H // 2)'",
+    ),
     "consts in widths": (
         cell("const P = H // 2", "q: P = Wq @ x", "h' = q + h"),
         4,

@@ -310,6 +310,23 @@ def test_widths_are_made_of_sizes_consts_and_loop_variables():
     assert shapes == {"W[0]": (7, 3), "W[1]": (5, 7), "W[2]": (3, 5), "V": (4, 3)}
 
 
+def test_halves_that_differ_at_an_odd_width_are_two_widths():
+    halves = ["q: P = Wq @ x", "r: H - P = Wr @ x", "h' = Uh @ q + Vh @ r + h"]
+    found = widths("const P = H // 2", *halves)
+    assert (found["Uh"], found["Vh"]) == ("(H, H // 2)", "(H, H - H // 2)")
+    with pytest.raises(LanguageError, match=r"the widths H - H // 2 and H // 2 meet"):
+        graph("const P = H // 2", *halves[:2], "h' = Uh @ (q + r) + h")
+    # The other half, rounded up.
+    assert graph("q: (H + 1) // 2 = Wq @ x", "r: H - H // 2 = Wr @ x", "h' = Uh @ (q + r) + h")
+
+
+def test_a_half_is_a_width_where_it_is_whole():
+    g = graph("const P = H / 2", "q: P = Wq @ x", "h' = h + Uh @ q")
+    assert g.weights["Wq"].shape(g.sizes({"x": 3}, 6)) == (3, 3)
+    with pytest.raises(LanguageError, match=r"'H / 2' = 3\.5; // divides rounding down"):
+        g.weights["Wq"].shape(g.sizes({"x": 3}, 7))
+
+
 def test_a_width_of_less_than_one_is_an_error_where_it_is_made():
     g = graph("q: H - 4 = Wq @ x", "h' = h + Uh @ q")
     with pytest.raises(LanguageError, match="the width 'H - 4' is 0 where H = 4, X = 3"):

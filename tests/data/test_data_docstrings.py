@@ -1,6 +1,5 @@
 """The docstrings: read and never run, nothing twice, and the same on every call."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -75,11 +74,14 @@ def test_a_damaged_cache_is_made_anew(
     monkeypatch.setattr(docstrings.sysconfig, "get_path", lambda _: str(library))
     task = short_task("stdlib-docstrings")
     whole = load(task, cache=cache)
-    (kept,) = cache.rglob("*.json")
-    for damage in ("", '["a", "b"]', "[1, 2, 3]", "7", "\x00"):
+    (kept,) = cache.rglob("*.txt")
+    sound = kept.read_text()
+    # Of other shapes, from before, cut off, and with another letter.
+    shapes = ("", '["a", "b"]', '"abc"', '{"a": 1, "b": 2, "c": 3}', "[1, 2, 3]", "7", "\x00")
+    for damage in (*shapes, sound.partition("\n")[2], sound[:-1], sound.replace("of", "if", 1)):
         kept.write_text(damage)
         assert load(task, cache=cache).sha256 == whole.sha256
-        assert len(json.loads(kept.read_text())) == 3
+        assert kept.read_text() == sound
 
 
 def test_a_cache_that_cannot_be_written_stops_nothing(

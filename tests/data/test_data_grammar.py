@@ -147,7 +147,12 @@ def test_the_entropy_is_known_of_characters_alone() -> None:
     assert corpus.entropy is None
 
 
-@pytest.mark.parametrize("value", ["many", "-3", "1e6", "٣"])
+@pytest.mark.parametrize("value", ["many", "-3", "1e6", "٣", "1__0", "_1"])
 def test_a_size_must_be_a_whole_number(value: str) -> None:
     with pytest.raises(DataError, match=rf"train={value}, expected a whole number"):
         load(TaskConfig(corpus=f"grammar:train={value}"))
+
+
+def test_a_size_beyond_all_memory_is_told() -> None:
+    with pytest.raises(DataError, match=r"'grammar': no memory for 100,000,000,000,000,000,000 ch"):
+        load(TaskConfig(corpus=f"grammar:train={10**20}"))

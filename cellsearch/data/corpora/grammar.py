@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cellsearch.data import grammar
-from cellsearch.data.source import SPLITS, Request, Texts
-from cellsearch.errors import UnknownCorpusError
+from cellsearch.data.source import SPLITS, Parts, Request, Split, Texts
+from cellsearch.errors import DataError, UnknownCorpusError
 
-_SIZES = {"train": 2_000_000, "valid": 200_000, "test": 200_000}
+_SIZES: dict[Split, int] = {"train": 2_000_000, "valid": 200_000, "test": 200_000}
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,8 @@ class Grammar:
         """Three texts of the asked lengths."""
         seed = _whole(request, "seed", 0)
         sizes = {split: _whole(request, split, _SIZES[split]) for split in SPLITS}
-        train, valid, test = (grammar.generate(sizes[s], f"{seed} {s}") for s in SPLITS)
         return Texts(
-            (train, valid, test),
+            _texts(sizes, seed),
             about=f"words in nested brackets from a source of {grammar.entropy():.4f} nats per "
             f"character, seed {seed}",
             split="independent texts",
@@ -39,8 +38,21 @@ class Grammar:
 CORPUS = Grammar()
 
 
+def _texts(sizes: dict[Split, int], seed: int) -> Parts:
+    try:
+        train, valid, test = (grammar.generate(sizes[s], f"{seed} {s}") for s in SPLITS)
+    except (MemoryError, OverflowError) as error:
+        most = max(sizes.values())
+        raise DataError(f"corpus 'grammar': no memory for {most:,} characters") from error
+    return train, valid, test
+
+
 def _whole(request: Request, option: str, default: int) -> int:
     value = request.options.get(option, str(default))
-    if not (value.isascii() and value.replace("_", "").isdigit()):
+    try:
+        number = int(value) if value.isascii() else -1
+    except ValueError:
+        number = -1
+    if number < 0:
         raise UnknownCorpusError(f"corpus 'grammar': {option}={value}, expected a whole number")
-    return int(value)
+    return number

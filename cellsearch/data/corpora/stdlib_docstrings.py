@@ -49,7 +49,7 @@ class StdlibDocstrings:
     def read(self, request: Request) -> Texts:
         """The docstrings, from the cache where they were extracted before."""
         root = Path(sysconfig.get_path("stdlib"))
-        cached = request.cache / "stdlib-docstrings" / f"{_key(root)}.json"
+        cached = request.cache / "stdlib-docstrings" / f"{_key(root)}.txt"
         parts = _read(cached)
         if parts is None:
             request.notify(f"reading the docstrings of {root}")
@@ -159,18 +159,26 @@ def _key(root: Path) -> str:
 
 
 def _read(cached: Path) -> Parts | None:
-    # A cache that is missing or damaged is no error: the text is extracted anew.
+    # A cache that is missing or damaged is no error: the text is extracted anew. What has the
+    # digest that stands before it is what was kept, so its shape needs no look.
     try:
-        train, valid, test = json.loads(cached.read_bytes())
-    except (OSError, ValueError, TypeError):
+        digest, _, kept = cached.read_bytes().partition(b"\n")
+    except OSError:
         return None
-    whole = all(isinstance(text, str) for text in (train, valid, test))
-    return (train, valid, test) if whole else None
+    if digest != _digest(kept):
+        return None
+    train, valid, test = json.loads(kept)
+    return train, valid, test
+
+
+def _digest(kept: bytes) -> bytes:
+    return hashlib.sha256(kept).hexdigest().encode()
 
 
 def _keep(cached: Path, parts: Parts, request: Request) -> None:
+    kept = json.dumps(parts).encode()
     try:
         with written_whole(cached) as file:
-            file.write(json.dumps(parts).encode())
+            file.write(_digest(kept) + b"\n" + kept)
     except DataError as error:
         request.notify(f"not kept for the next time: {error}")

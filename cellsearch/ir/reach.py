@@ -32,7 +32,8 @@ class Reach:
     Attributes:
         order: live equations, each after those that it reads in the same step.
         states: header states that something live reads, in the header's order.
-        free: names in live equations that no line defines: the weights, once they pass the rules.
+        free: names in live equations that no line defines: the weights, once they pass the rules;
+            and the params that a live state starts from.
     """
 
     order: tuple[str, ...]
@@ -53,13 +54,13 @@ def reach(u: Unrolled) -> Reach:
     live = _live(u, output)
     order = _order(u)
     known = {*u.cell.inputs, *u.states, *u.equations, *u.consts, "I"}
-    free = dict.fromkeys(
-        n for e in u.equations if e in live for n in names(u.equations[e].value) if n not in known
-    )
+    states = tuple(s for s in u.states if s in live)
+    read = [n for e in u.equations if e in live for n in names(u.equations[e].value)]
+    started = [n for s in states if s in u.starts for n in names(u.starts[s]) if n in u.params]
     return Reach(
         order=tuple(e for e in order if e in live),
-        states=tuple(s for s in u.states if s in live),
-        free=tuple(free),
+        states=states,
+        free=tuple(dict.fromkeys(n for n in [*read, *started] if n not in known)),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from cellsearch.errors import LanguageError, nearest
 from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, Number, names
-from cellsearch.ir.graph import Node, StateValue, Weight
+from cellsearch.ir.graph import Form, Node, StateValue, Weight
 from cellsearch.ir.ops import DRAWS, OPS
 from cellsearch.ir.types import Type
 from cellsearch.ir.unroll import Unrolled, base
@@ -26,7 +26,10 @@ def check_starts(u: Unrolled, weights: Mapping[str, Weight], states: Mapping[str
         line = u.start_lines[name]
         known = {base(w) for w in weights} | set(weights)
         if name in states:
-            _check_state(name, start, known, u)
+            _check_state(name, start, set(weights), u)
+            for n in names(start):
+                if n in weights:
+                    _agree(weights[n], name, states[name], Form(), start)
         elif name not in known:
             message = f"init names '{name}', which is no weight and no state"
             raise LanguageError(message + nearest(name, {*known, *states}), line.at)
@@ -71,9 +74,12 @@ def _check(e: Expression, known: set[str], u: Unrolled, weight: str | None) -> N
             return
         case Name(name=n, index=None) if n in u.consts or n in known:
             return
-        case Name():
-            near = nearest(e.name, {*known, *u.consts})
-            raise LanguageError(f"unknown name '{e}' in a start{near}", e.at)
+        case Name(name=n):
+            near = nearest(n, {*known, *u.consts})
+            message = f"unknown name '{e}' in a start{near}"
+            if n in set(map(base, known)):
+                message = f"a start cannot read one round of '{n}'"
+            raise LanguageError(message, e.at)
         case Binary(op=("+" | "-" | "*" | "/")) | Negative():
             pass
         case Call(function=f) if f in OPS or f in DRAWS:
@@ -100,16 +106,22 @@ def _follow(
     for n in names(start) if start is not None else ():
         source = source_weight(n, name, weights)
         if source is not None:
-            _agree(source, name, weights, start)
+            own = weights[name]
+            _agree(weights[source], name, own.type, own.form, start)
             _follow(source, weights, (*path, name), done)
     done.add(name)
 
 
-def _agree(source: str, name: str, weights: Mapping[str, Weight], start: Expression | None) -> None:
-    a, b = weights[source], weights[name]
-    if a.type.sizes and (a.type != b.type or a.form != b.form):
-        message = f"'{name}' ({b.type}) cannot start from '{source}' ({a.type})"
+def _agree(source: Weight, name: str, type: Type, form: Form, start: Expression | None) -> None:
+    if source.type.sizes and (source.type != type or source.form != form):
+        got = f"'{source.name}' ({_shown(source.type, source.form)})"
+        message = f"'{name}' ({_shown(type, form)}) cannot start from {got}"
         raise LanguageError(message, start.at if start else None)
+
+
+def _shown(type: Type, form: Form) -> str:
+    stored = f" in {form.heads} blocks" if form.heads else " as filters" if form.side else ""
+    return f"{type}{stored}"
 
 
 def source_weight(n: str, owner: str, weights: Mapping[str, Weight]) -> str | None:

@@ -20,6 +20,7 @@ from cellsearch.ir.expressions import (
     Negative,
     Number,
     Transpose,
+    names,
 )
 from cellsearch.ir.ops import DRAWS, NOISE, NORMS, OPS, REDUCTIONS
 from cellsearch.ir.reach import Reach
@@ -68,7 +69,7 @@ class Slots:
     def __init__(self) -> None:
         self._parent: list[int] = []
         self._size: dict[int, Size] = {}
-        self._of: dict[tuple[int, ...], int] = {}
+        self._of: dict[tuple[float, ...], int] = {}
 
     def fresh(self) -> int:
         self._parent.append(len(self._parent))
@@ -159,6 +160,8 @@ class _Inference:
             self._equation(name)
         for e, t in self.provisional:
             self._same(t, self.names[e.name], e)
+        for state in self.r.states:
+            self._start(state)
         return Types(
             names={n: self._closed(t) for n, t in self.names.items()},
             weights={n: self._closed(t) for n, t in self.weights.items()},
@@ -304,6 +307,15 @@ class _Inference:
         t = written or Open(tuple(self.slots.fresh() for _ in range(rank)))
         self.names[n] = self.weights[n] = t
         return t
+
+    def _start(self, state: str) -> None:
+        """A state is as wide as the weights that it starts from; `ir.starts` says if it cannot."""
+        for n in names(self.u.starts.get(state, Number(0))):
+            if n in self.r.free:
+                own = self.names[n] if n in self.names else self._weight(n)
+                if own.kind == self.names[state].kind:
+                    for p, q in zip(own.slots, self.names[state].slots, strict=True):
+                        self.slots.unify(p, q)
 
     def _matrix(self, e: Expression, why: str) -> Open:
         t = self._type(e)

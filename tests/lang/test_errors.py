@@ -356,6 +356,38 @@ ERRORS = {
         15,
         "'bh' (H) cannot start from 'Uh' ((H, H))",
     ),
+    "state of another shape": (
+        cell("h' = Uh @ h + Q @ s", "param s: 3", "init h = s"),
+        4,
+        14,
+        "'h' (H) cannot start from 's' (3)",
+    ),
+    "state from blocks": (
+        cell("S' = S + block(M, 2) @ S", "h' = h + sum(S)", "init S = M", "param M").replace(
+            "; h", "; h, S: (H, H)"
+        ),
+        4,
+        14,
+        "'S' ((H, H)) cannot start from 'M' ((H, H) in 2 blocks)",
+    ),
+    "state from rounds": (
+        cell("u[1] = h + bu[1]", "h' = u[1]", "init h = bu"),
+        4,
+        14,
+        "a start cannot read one round of 'bu'",
+    ),
+    "state from a round": (
+        cell("u[1] = h + bu[1]", "h' = u[1]", "init h = bu[1]"),
+        4,
+        14,
+        "a start cannot read one round of 'bu'",
+    ),
+    "param that a start alone reads": (
+        cell("h' = Uh @ h + bh", "param s", "init bh = s"),
+        3,
+        11,
+        "nothing that the output needs reads 's'",
+    ),
     "draw in an equation": (cell("h' = normal(1) * h"), 2, 10, "draws stand in init lines alone"),
     # Output, choices, patterns
     "no output": (cell("h' = h", "output hh"), 3, 12, "the output 'hh' is no equation"),

@@ -407,6 +407,13 @@ def test_a_state_may_start_from_a_weight():
     assert out[0, 0] == 15
 
 
+def test_a_param_may_be_read_by_the_start_of_a_state_alone():
+    g = graph("h' = Uh @ h", "param s", "init h = tanh(s)", header="cell a(x; h: X)")
+    assert {n: str(w.type) for n, w in g.weights.items()} == {"Uh": "(X, X)", "s": "X"}
+    out, _ = run("h' = h + 1", "param s", "init h = 2 * s", s=np.full(H, 5.0))
+    assert out[0, 0] == 11
+
+
 # repeat
 
 

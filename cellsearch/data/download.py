@@ -38,8 +38,11 @@ def fetch(remote: Remote, folder: Path, notify: Notify) -> bytes:
         DataError: it is not there and cannot be downloaded, or is not what was published.
     """
     path = folder / remote.file
-    digest = remote.sha256 or _pinned(path)
-    if not path.exists():
+    try:
+        digest, kept = remote.sha256 or _pinned(path), path.exists()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read '{path}' or its sha256: {error}") from error
+    if not kept:
         return _download(remote, path, digest, notify)
     try:
         return _text(path, remote.member, digest)

@@ -249,6 +249,14 @@ def test_a_cache_that_cannot_be_written_is_told(server: Server, tmp_path: Path) 
         fetch(remote, tmp_path / "file", _silence)
 
 
+def test_a_pin_that_cannot_be_read_is_told(cache: Path) -> None:
+    cache.mkdir()
+    (cache / "kept.txt").write_bytes(TEXT)
+    (cache / "kept.txt.sha256").write_bytes(b"\xff")
+    with pytest.raises(DataError, match=r"cannot read .*kept.txt' or its sha256: "):
+        fetch(Remote("http://example.org/text.txt", "kept.txt", None), cache, _silence)
+
+
 def _corpus(server: Server, digest: str = DIGEST) -> Published:
     remote = Remote(server.url("text.zip"), "text.zip", digest, member="text")
     return Published(folder="mine", about="a line", remotes=(remote,), sizes=(9_000, 4_100, 4_100))

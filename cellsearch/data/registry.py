@@ -69,4 +69,9 @@ def _load(entry: EntryPoint) -> Source:
         raise DataError(
             f"corpus '{entry.name}' ({entry.value}) cannot be loaded: {error}"
         ) from error
+    if not (hasattr(source, "read") and hasattr(source, "options")):
+        raise DataError(
+            f"corpus '{entry.name}' ({entry.value}): got {source!r}, "
+            "expected an object with `options` and `read`"
+        )
     return source

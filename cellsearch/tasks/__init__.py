@@ -38,4 +38,8 @@ def _load(name: str) -> object:
         module, attribute = _OURS[name].split(":")
         return getattr(import_module(module), attribute)
     (point, *_) = entry_points(group=GROUP, name=name)
-    return point.load()
+    # Another package's code: whatever it raises is its fault, and is said so by name.
+    try:
+        return point.load()
+    except Exception as error:
+        raise ConfigError(f"task '{name}' ({point.value}) cannot be loaded: {error}") from error

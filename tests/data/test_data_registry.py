@@ -55,6 +55,13 @@ def test_a_corpus_of_another_package_that_is_broken(monkeypatch: pytest.MonkeyPa
         load(TaskConfig(corpus="broken"))
 
 
+def test_what_is_no_corpus_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("number", "math:pi", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+    with pytest.raises(DataError, match=r"'number' \(math:pi\): got 3\.14.*, expected an object"):
+        load(TaskConfig(corpus="number"))
+
+
 def test_the_cache_can_be_placed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CELLSEARCH_CACHE", str(tmp_path))
     assert cache_folder() == tmp_path

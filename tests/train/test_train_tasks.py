@@ -48,6 +48,12 @@ def test_what_is_no_task_is_refused(monkeypatch):
         tasks.find("theirs")
 
 
+def test_what_cannot_be_loaded_is_refused(monkeypatch):
+    offered(monkeypatch, "no_such_package:Task")
+    with pytest.raises(ConfigError, match=r"'theirs' \(no_such_package:Task\) cannot be loaded"):
+        tasks.find("theirs")
+
+
 def test_a_language_model_has_one_cell(trial):
     one = trial()
     two = one.model_copy(update={"cells": one.cells | {"decoder": one.cells["cell"]}})

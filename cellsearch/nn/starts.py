@@ -15,6 +15,7 @@ from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, 
 from cellsearch.ir.starts import source_weight
 from cellsearch.ir.widths import number
 
+_CPU = torch.device("cpu")
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
 
@@ -35,7 +36,7 @@ def draw_weights(
     def value(name: str) -> Tensor:
         if name not in drawn:
             w = graph.weights[name]
-            scope = _Scope(graph, sizes, w.shape(sizes), value, name, generator_for(name))
+            scope = _Scope(graph, sizes, w.shape(sizes), value, name, _CPU, generator_for(name))
             drawn[name] = _initial(w, scope)
         return drawn[name]
 
@@ -48,7 +49,7 @@ def _initial(w: Weight, scope: _Scope) -> Tensor:
     if w.start is not None:
         return torch.broadcast_to(scope.of(w.start), scope.shape).clone()
     if w.type.kind != "matrix":
-        return torch.zeros(scope.shape, dtype=torch.float64)
+        return torch.zeros(scope.shape, dtype=torch.float64, device=_CPU)
     bound = 1 / math.sqrt(scope.sizes["H"])
     return scope.uniform(-bound, bound)
 
@@ -67,25 +68,30 @@ def start_state(
     """
     if start is None:
         return like.new_zeros(shape)
-    scope = _Scope(graph, sizes, shape, weights.__getitem__, "", None)
+    scope = _Scope(graph, sizes, shape, weights.__getitem__, "", like.device)
     return scope.of(start).to(like.device, like.dtype)
 
 
 @dataclass(frozen=True)
 class _Scope:
-    """What the names of a start mean."""
+    """What the names of a start mean; whatever torch's default device is.
+
+    Draws are made on the CPU and are the same for every device. Single numbers go with tensors of
+    any device.
+    """
 
     graph: Graph
     sizes: Mapping[str, int]
     shape: tuple[int, ...]
     weight: Callable[[str], Tensor]
     owner: str
-    generator: torch.Generator | None
+    device: torch.device
+    generator: torch.Generator | None = None
 
     def of(self, e: Expression) -> Tensor:
         match e:
             case Number(value=v):
-                return torch.tensor(v, dtype=torch.float64)
+                return _scalar(v)
             case Name(name=n):
                 return self._name(n)
             case Negative(operand=a):
@@ -109,19 +115,19 @@ class _Scope:
         if n == "orthogonal":
             return self._orthogonal()
         if n in self.graph.consts:
-            return torch.tensor(number(self.graph.consts[n], self.sizes), dtype=torch.float64)
+            return _scalar(number(self.graph.consts[n], self.sizes))
         if n in ("H", "X", "inf"):
             known = {"inf": math.inf, **self.sizes}
-            return torch.tensor(float(known[n]), dtype=torch.float64)
+            return _scalar(known[n])
         source = source_weight(n, self.owner, self.graph.weights)
         assert source is not None
         return self.weight(source)
 
     def _rand(self) -> Tensor:
-        return torch.rand(self.shape, dtype=torch.float64, generator=self.generator)
+        return torch.rand(self.shape, dtype=torch.float64, device=_CPU, generator=self.generator)
 
     def _randn(self) -> Tensor:
-        return torch.randn(self.shape, dtype=torch.float64, generator=self.generator)
+        return torch.randn(self.shape, dtype=torch.float64, device=_CPU, generator=self.generator)
 
     def uniform(self, low: float, high: float) -> Tensor:
         return low + (high - low) * self._rand()
@@ -129,7 +135,7 @@ class _Scope:
     def _ramp(self) -> Tensor:
         """0 to 1 over the units: over the first dimension."""
         units = self.shape[0] if self.shape else 1
-        ramp = torch.linspace(0, 1, units, dtype=torch.float64)
+        ramp = torch.linspace(0, 1, units, dtype=torch.float64, device=self.device)
         return ramp.reshape(-1, *(1 for _ in self.shape[1:])) if self.shape else ramp[0]
 
     def _orthogonal(self) -> Tensor:
@@ -138,7 +144,11 @@ class _Scope:
         return torch.stack([self._orthogonal_matrix(self.shape[1:]) for _ in range(self.shape[0])])
 
     def _orthogonal_matrix(self, shape: tuple[int, ...]) -> Tensor:
-        empty = torch.empty(shape, dtype=torch.float64)
+        empty = torch.empty(shape, dtype=torch.float64, device=_CPU)
         if len(shape) < 2:
             return torch.nn.init.normal_(empty, generator=self.generator)
         return torch.nn.init.orthogonal_(empty, generator=self.generator)
+
+
+def _scalar(value: float) -> Tensor:
+    return torch.tensor(float(value), dtype=torch.float64, device=_CPU)

@@ -196,6 +196,22 @@ def test_dtype_and_meta_device():
     assert out.is_meta and out.shape == (T, B, 2 * H) and states[0].is_meta
 
 
+def test_starts_and_draws_are_right_on_any_device():
+    text = "cell ramped(x; h)\n    h' = tanh(W @ x + w * h)\n    init h = w * ramp + 1\n"
+    text += "    param W, w\n"
+    meta = RNN(text, X, H, device="meta")
+    assert meta(torch.empty(T, B, X, device="meta"))[0].is_meta
+    # Whatever tensors are made on if nothing is said.
+    with torch.device("meta"):
+        rnn = RNN(text, X, H, device="cpu")
+        rnn.reset_parameters(keyed)
+        start = rnn.start(B)
+    same = RNN(text, X, H)
+    same.reset_parameters(keyed)
+    assert torch.equal(rnn.layers[0]["W"], same.layers[0]["W"])
+    assert torch.equal(start, same.start(B))
+
+
 # Initial draws
 
 

@@ -24,7 +24,7 @@ def resolve(name: str) -> str:
     outside = {e.name for e in entry_points(group="cellsearch.backends")}
     if name not in outside:
         known = {"auto", *_OWN, *outside}
-        raise ConfigError(f"no backend is called '{name}'{nearest(name, known)}")
+        raise ConfigError(f"no backend is called '{name}'{nearest(str(name), known)}")
     return name
 
 

@@ -278,8 +278,8 @@ class _Operations:
             return lambda context, w, v: _block_diagonal(w) @ v
         # [N, heads · c] -> heads times [N, c] @ [c, r] -> [N, heads · r]
         return lambda context, w, v: torch.einsum(
-            "hrc,nhc->nhr", w, v.reshape(len(v), w.shape[0], -1)
-        ).reshape(len(v), -1)
+            "hrc,nhc->nhr", w, v.reshape(len(v), w.shape[0], w.shape[2])
+        ).flatten(1)
 
     def _units(self, n: Node) -> tuple[int, ...]:
         (a,) = n.args

@@ -31,26 +31,47 @@ def rows_of(
     if len(given) != len(units):
         names = ", ".join(units)
         raise ShapeError(f"expected the inputs ({names}), got {_tensors(len(given))}")
+    for name, x in zip(units, given, strict=True):
+        _check_kind(name, x)
     pairs = zip(units.items(), given, strict=True)
     (first, unit), x = next(pairs)
     rows, layout = to_rows(x, unit, batch_first)
     return {first: rows, **{n: _further(n, x, unit, layout) for (n, unit), x in pairs}}, layout
 
 
-def check_dtype(values: Iterable[tuple[str, Tensor]], dtype: torch.dtype) -> None:
-    """Refuse tensors of another dtype than the weights', where nothing casts them.
+def check_like(values: Iterable[tuple[str, Tensor]], weight: Tensor) -> None:
+    """Refuse tensors on another device or of another dtype than the weights, where nothing casts.
 
     Raises:
         ShapeError: naming the first of them.
     """
     for name, x in values:
-        if x.dtype != dtype and not torch.is_autocast_enabled(x.device.type):
-            raise ShapeError(f"{name}: expected {dtype}, as the weights, got {x.dtype}")
+        if x.device != weight.device:
+            message = f"{name}: expected device {weight.device}, as the weights, got {x.device}"
+            raise ShapeError(message)
+        if x.dtype != weight.dtype and not _is_cast(x, weight.dtype):
+            raise ShapeError(f"{name}: expected {weight.dtype}, as the weights, got {x.dtype}")
+
+
+# What autocast turns into each other: no float64, no whole numbers.
+_CAST = frozenset({torch.float16, torch.bfloat16, torch.float32})
+
+
+def _is_cast(x: Tensor, dtype: torch.dtype) -> bool:
+    return {x.dtype, dtype} <= _CAST and torch.is_autocast_enabled(x.device.type)
 
 
 def _as_tuple(input: Input) -> tuple[Tensor | PackedSequence, ...]:
     # A PackedSequence is a named tuple, but one input.
-    return (input,) if isinstance(input, Tensor | PackedSequence) else tuple(input)
+    if isinstance(input, tuple | list) and not isinstance(input, PackedSequence):
+        return tuple(input)
+    return (input,)
+
+
+def _check_kind(name: str, x: object) -> None:
+    if not isinstance(x, Tensor | PackedSequence):
+        got = type(x).__name__
+        raise ShapeError(f"input '{name}': expected a tensor or a PackedSequence, got {got}")
 
 
 def _further(

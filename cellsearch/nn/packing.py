@@ -59,8 +59,6 @@ def to_rows(
     if isinstance(x, PackedSequence):
         _check_packed(x.data, unit)
         return x.data, Layout(tuple(x.batch_sizes.tolist()), True, False, x)
-    if not isinstance(x, Tensor):
-        raise ShapeError(f"expected a tensor or a PackedSequence, got {type(x).__name__}")
     batched = x.dim() == len(unit) + 2
     _check_unit(x, unit, batched or x.dim() == len(unit) + 1, batch_first)
     given = list(x.shape)
@@ -68,9 +66,9 @@ def to_rows(
         x = x[:, None]
     elif batch_first:
         x = x.transpose(0, 1)
-    if 0 in x.shape[:2]:
-        raise ShapeError(f"expected at least one step of one sequence, got {given}")
     steps, batch = x.shape[:2]
+    if steps == 0:
+        raise ShapeError(f"expected at least one step, got {given}")
     layout = Layout((batch,) * steps, batched, batch_first, None)
     return x.reshape(steps * batch, *unit), layout
 

@@ -15,11 +15,12 @@ from cellsearch.backends import Noise, Rows, Runner, States
 from cellsearch.ir import Cell, Graph
 from cellsearch.lang import load_cell
 from cellsearch.nn.dropout import mask
-from cellsearch.nn.inputs import Input, check_dtype, rows_of
+from cellsearch.nn.inputs import Input, check_like, rows_of
 from cellsearch.nn.packing import Layout, reversal, sequence_of_row
 from cellsearch.nn.sized import (
     InputSize,
     SizedCell,
+    check_dtype,
     check_probability,
     check_size,
     sized_layers,
@@ -84,6 +85,7 @@ class RNN(nn.Module):
         check_size("hidden_size", hidden_size)
         check_size("num_layers", num_layers)
         check_probability("dropout", dropout)
+        check_dtype("dtype", dtype)
         self.cell = load_cell(cell)
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, dropout
@@ -215,15 +217,15 @@ class RNN(nn.Module):
         inputs: dict[str, Tensor],
         layout: Layout,
     ) -> States:
-        """The states before the first step; they and the inputs have the weights' dtype."""
+        """The states before the first step; they and the inputs are of the weights' kind."""
         # A cell may have no weights.
         like = next(self.parameters(), inputs[self.cell.inputs[0]])
-        check_dtype(((f"input '{n}'", x) for n, x in inputs.items()), like.dtype)
+        check_like(((f"input '{n}'", x) for n, x in inputs.items()), like)
         if states is None:
             return self._start(weights, layout.batch, like)
         given = self._stack.given(states, layout)
         named = zip(self._stack.names, given, strict=True)
-        check_dtype(((f"state '{n}'", s) for n, s in named), like.dtype)
+        check_like(((f"state '{n}'", s) for n, s in named), like)
         return given
 
     def _layers(self) -> list[Layer]:

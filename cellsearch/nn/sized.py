@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from cellsearch.backends import States
@@ -132,11 +132,22 @@ def check_size(name: str, value: object) -> None:
         raise ShapeError(f"{name}: expected a whole number of at least 1, got {value!r}")
 
 
-def check_probability(name: str, value: float) -> None:
+def check_probability(name: str, value: object) -> None:
     """Refuse what cannot be the share of units that are dropped.
 
     Raises:
         ShapeError: naming it.
     """
-    if not 0 <= value < 1 or math.isnan(value):
-        raise ShapeError(f"{name}: expected at least 0 and below 1, got {value}")
+    if not isinstance(value, int | float) or not 0 <= value < 1:
+        raise ShapeError(f"{name}: expected at least 0 and below 1, got {value!r}")
+
+
+def check_dtype(name: str, value: object) -> None:
+    """Refuse what weights cannot be of; None is torch's default.
+
+    Raises:
+        ShapeError: naming it.
+    """
+    floating = isinstance(value, torch.dtype) and value.is_floating_point
+    if value is not None and not floating:
+        raise ShapeError(f"{name}: expected a floating point dtype, got {value!r}")

@@ -51,18 +51,22 @@ class Stack:
         Raises:
             ShapeError: another number of tensors, or another shape.
         """
-        given = (states,) if isinstance(states, Tensor) else tuple(states)
+        wanted = ", ".join(self.names)
+        given = (states,) if isinstance(states, Tensor) else states
+        if not isinstance(given, tuple | list):
+            raise ShapeError(f"expected the states ({wanted}), got {type(given).__name__}")
         if len(given) != len(self.names):
-            wanted = ", ".join(self.names)
             raise ShapeError(f"expected the states ({wanted}), got {_tensors(len(given))}")
         batch = (layout.batch,) if layout.batched else ()
         for name, s, shape in zip(self.names, given, self.widest, strict=True):
+            if not isinstance(s, Tensor):
+                raise ShapeError(f"state '{name}': expected a tensor, got {type(s).__name__}")
             wanted_shape = [len(self._own), *batch, *shape]
             if list(s.shape) != wanted_shape:
                 raise ShapeError(f"state '{name}': expected {wanted_shape}, got {list(s.shape)}")
         if not layout.batched:
             return tuple(s[:, None] for s in given)
-        return _permuted(given, layout.packed and layout.packed.sorted_indices)
+        return _permuted(tuple(given), layout.packed and layout.packed.sorted_indices)
 
 
 def returned(states: States, layout: Layout) -> Tensor | States:

@@ -5,7 +5,7 @@ import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from cellsearch import RNN
-from cellsearch.errors import LanguageError
+from cellsearch.errors import LanguageError, ShapeError
 from cellsearch.lang import load_cell, parse_cell
 
 torch.set_num_threads(1)
@@ -27,6 +27,10 @@ DELAYS = """cell delays(x; h, c)
     c' = 0.5 * c + delay(a, 2)
     h' = tanh(U @ h + c' + V @ delay(x, 1))
     param U, V
+"""
+HEADS = """cell heads(x; h)
+    h' = tanh(W @ x + block(U, 2) @ h)
+    param W, U
 """
 LEARNED = """cell with_start(x; h, m: scalar)
     h' = tanh(W @ x + U @ h + m')
@@ -79,6 +83,19 @@ def test_a_lone_state_is_a_tensor_and_several_are_a_tuple():
     assert isinstance(RNN("gru", X, H)(x)[1], torch.Tensor)
     assert isinstance(RNN("gru", X, H).start(B), torch.Tensor)
     assert isinstance(RNN("lstm", X, H)(x)[1], tuple)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", HEADS])
+def test_a_batch_of_no_sequences(cell):
+    rnn = RNN(cell, X, H, num_layers=2, dropout=0.5, bidirectional=True)
+    out, states = rnn(sequences(T, 0, X))
+    assert out.shape == (T, 0, 2 * H)
+    states = states if isinstance(states, tuple) else (states,)
+    assert {s.shape for s in states} == {(4, 0, H)}
+    out.sum().backward()
+    assert all((p.grad == 0).all() for p in rnn.parameters())
+    with pytest.raises(ShapeError, match="at least one step"):
+        rnn(sequences(0, X))
 
 
 def test_states_of_every_kind_have_their_shapes():

@@ -40,8 +40,16 @@ WRONG = {
     "expected packed sequences of [5] at each step, got [7]": lambda: lstm(
         packed(torch.zeros(4, 3, 7), [4, 1, 2])
     ),
-    "expected at least one step of one sequence, got [0, 3, 5]": lambda: lstm(torch.zeros(0, 3, 5)),
-    "expected a tensor or a PackedSequence, got float": lambda: lstm((1.5,)),
+    "expected at least one step, got [0, 3, 5]": lambda: lstm(torch.zeros(0, 3, 5)),
+    "input 'x': expected a tensor or a PackedSequence, got NoneType": lambda: lstm(None),
+    "input 'x': expected a tensor or a PackedSequence, got ndarray": lambda: lstm(x.numpy()),
+    "input 'v': expected a tensor or a PackedSequence, got float": lambda: two(x, 1.5),
+    "input 'x': expected device cpu, as the weights, got meta": lambda: lstm(x.to("meta")),
+    "state 'c': expected device cpu, as the weights, got meta": lambda: lstm(
+        x, (state, state.to("meta"))
+    ),
+    "expected the states (h, c), got int": lambda: lstm(x, 0),
+    "state 'c': expected a tensor, got NoneType": lambda: lstm(x, (state, None)),
     "input 'x': expected torch.float32, as the weights, got torch.float64": lambda: lstm(
         x.double()
     ),
@@ -79,6 +87,10 @@ WRONG = {
     "hidden_size: expected a whole number of at least 1, got 6.0": lambda: RNN("lstm", 5, 6.0),
     "num_layers: expected a whole number of at least 1, got 0": lambda: RNN("lstm", 5, 6, 0),
     "dropout: expected at least 0 and below 1, got 1.5": lambda: RNN("lstm", 5, 6, dropout=1.5),
+    "dropout: expected at least 0 and below 1, got nan": lambda: lstm(dropout=float("nan")),
+    "dropout: expected at least 0 and below 1, got None": lambda: lstm(dropout=None),
+    "dtype: expected a floating point dtype, got torch.int32": lambda: lstm(dtype=torch.int32),
+    "dtype: expected a floating point dtype, got 'float32'": lambda: lstm(dtype="float32"),
     "input_size is (channels, height, width), got (5, 2)": lambda: RNN("lstm", (5, 2), 6),
 }
 
@@ -88,6 +100,14 @@ def test_a_wrong_call_says_what_is_wrong(message):
     with pytest.raises(ShapeError) as caught:
         WRONG[message]()
     assert str(caught.value) == message
+
+
+def test_what_autocast_cannot_cast_is_refused():
+    with torch.autocast("cpu", torch.bfloat16):
+        assert lstm(x.bfloat16(), (state, state.bfloat16()))[0].isfinite().all()
+        for wrong in (x.double(), x.long()):
+            with pytest.raises(ShapeError, match=r"input 'x': expected torch\.float32"):
+                lstm(wrong)
 
 
 def test_a_shape_error_is_a_value_error():

@@ -247,7 +247,7 @@ class _Elaboration:
         plain = dict(self.plain)
         weight = self._matrix(e.items[0])
         self.plain = plain
-        if weight.op == "zeros":
+        if weight.op == "zeros" or value(weight) == 0:
             return weight
         count = int(number(e.items[1], {}))
         form = Form(heads=count) if e.function == "block" else Form(side=count)

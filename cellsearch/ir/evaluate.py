@@ -209,8 +209,10 @@ class _Run:
             return np.outer(self.of(items[0]), self.of(items[1]))
         if f == "diag":
             return np.diag(self.of(items[0]))
-        if f == "block":
-            return _block_diagonal(self.of(items[0]))
+        if f in ("block", "conv"):
+            # What is no weight any more is 0.
+            w = self.of(items[0])
+            return _block_diagonal(w) if w.ndim == 3 else w
         return OPS[f].body(self.of(items[0]))
 
     def _past(self, e: Expression, k: int) -> Array:

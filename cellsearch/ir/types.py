@@ -320,7 +320,8 @@ class _Inference:
     def _matrix(self, e: Expression, why: str) -> Open:
         t = self._type(e)
         if t.kind != MATRIX:
-            raise self._error(f"{why}; this is a {t.kind}", e)
+            hint = "; 0 needs a width here, as (H, H)" if self._is_zero(e) else ""
+            raise self._error(f"{why}; this is a {t.kind}{hint}", e)
         return t
 
     def _vector(self, e: Expression, why: str) -> Open:

@@ -145,13 +145,16 @@ def _key(line: Line) -> tuple[str, object]:
 
 def _applied(lines: tuple[Line, ...], new: Line, cell: str) -> tuple[Line, ...]:
     """The lines with one more, in the place of what defines the same thing, or at the end."""
-    if isinstance(new, Init):
-        lines = _without_param_start(lines, new)
-        if new.value == Name("default"):
-            return _without_init(lines, new, cell)
     if isinstance(new, Repeat):
         return _block_applied(lines, new, cell)
     key, hit = _key(new), False
+    if isinstance(new, Init):
+        before, lines = lines, _without_param_start(lines, new.name)
+        if new.value == Name("default"):
+            lines = map_lines(lines, lambda li: None if _key(li) == key else li)
+            if lines == before:
+                raise LanguageError(f"'{print_line(new)}' changes nothing in '{cell}'", new.at)
+            return lines
 
     def put(old: Line) -> Line:
         nonlocal hit
@@ -168,10 +171,9 @@ def _applied(lines: tuple[Line, ...], new: Line, cell: str) -> tuple[Line, ...]:
 
 
 def _merged(old: Line, new: Line) -> Line:
-    if isinstance(old, Equation) and isinstance(new, Equation) and new.width is None:
-        return replace(new, width=old.width)
-    if isinstance(old, Param) and isinstance(new, Param) and new.width is None:
-        return replace(new, width=old.width)
+    """The new line with the old one's width, where it has none of its own."""
+    if isinstance(old, Equation | Param) and isinstance(new, Equation | Param):
+        return replace(new, width=new.width or old.width)
     return new
 
 
@@ -185,22 +187,15 @@ def _block_applied(lines: tuple[Line, ...], new: Repeat, cell: str) -> tuple[Lin
     return (*lines, new)
 
 
-def _without_param_start(lines: tuple[Line, ...], new: Init) -> tuple[Line, ...]:
+def _without_param_start(lines: tuple[Line, ...], name: str) -> tuple[Line, ...]:
     """`init s = 2` takes the place of the start in `param s = 1`."""
 
     def strip(line: Line) -> Line:
-        if isinstance(line, Param) and line.name == new.name and line.start is not None:
+        if isinstance(line, Param) and line.name == name and line.start is not None:
             return replace(line, start=None)
         return line
 
     return map_lines(lines, strip)
-
-
-def _without_init(lines: tuple[Line, ...], new: Init, cell: str) -> tuple[Line, ...]:
-    left = map_lines(lines, lambda li: None if _key(li) == _key(new) else li)
-    if left == lines and not any(isinstance(li, Param) and li.name == new.name for li in lines):
-        raise LanguageError(f"'{print_line(new)}' changes nothing in '{cell}'", new.at)
-    return left
 
 
 def prune(cell: Cell) -> Cell:

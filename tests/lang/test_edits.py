@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cellsearch.derive.hashes import cell_hash
@@ -10,7 +11,7 @@ from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
 from cellsearch.ir.cell import Equation, flat
 from cellsearch.lang import edit_cell, load_cell, members, parse_cell, parse_cells, print_cell
-from cellsearch.testing.cases import read_folder
+from cellsearch.testing.cases import by_oracle, make_case, read_folder
 
 CELLS = read_folder(Path(__file__).parents[1] / "cells")
 
@@ -25,6 +26,10 @@ def equations(c):
 
 def weights(c):
     return set(elaborate(c).weights)
+
+
+def products(graph):
+    return sum(n.op == "matmul" for n in graph.nodes)
 
 
 # Edits
@@ -83,6 +88,25 @@ def test_a_weight_may_be_given_a_value():
     assert cell_hash(elaborate(without)) == cell_hash(elaborate(written))
 
 
+def test_a_weight_in_blocks_or_filters_may_be_0():
+    for name, weight in (("slstm", "Ri"), ("convgru", "Ur")):
+        case = make_case(edit_cell(CELLS[name], f"{weight} = 0"), lengths=(3,))
+        assert weight not in case.graph.weights
+        assert products(case.graph) == products(elaborate(CELLS[name])) - 1
+        assert np.isfinite(by_oracle(case).outputs).all()
+
+
+def test_a_param_that_is_given_a_value_keeps_its_width():
+    c = edit_cell(parse_cell(cell("h' = h + Q @ s", "param s: 3 = 1")), "s = 0")
+    assert str(elaborate(c).weights["Q"].type) == "(H, 3)"
+
+
+def test_a_start_in_a_repeat_may_be_taken():
+    lines = ["u[0] = h", "repeat k = 1..2", "    u[k] = s * u[k - 1]", "    param s = 1"]
+    c = edit_cell(parse_cell(cell(*lines, "h' = u[2]")), "init s = default")
+    assert elaborate(c).weights["s"].start is None
+
+
 def test_a_start_may_be_given_and_taken():
     b = edit_cell(CELLS["lstm"], "init bf = 1")
     assert b.lines == CELLS["lstm_b"].lines
@@ -116,6 +140,7 @@ def test_a_const_may_be_changed():
         ("mut1", "needs X = H", "'needs X = H' changes nothing in 'mut1'"),
         ("lstm", "x = 1", "'x' is defined twice"),
         ("lstm", "k' = h", "'k'' is primed, but 'k' is no state"),
+        ("gru", "init cn = default", "'init cn = default' changes nothing in 'gru'"),
     ],
 )
 def test_edits_that_are_refused(base, edit, message):

@@ -238,6 +238,12 @@ ERRORS = {
         "right of @ stands a vector or a matrix; this is a scalar, got 'a'",
     ),
     "transpose": (cell("h' = h.T + h"), 2, 10, "only a matrix has a transpose; this is a vector"),
+    "transpose of 0": (
+        cell("h' = (U - U.T) @ h + Wh @ x", "U = 0"),
+        2,
+        15,
+        "only a matrix has a transpose; this is a scalar; 0 needs a width here, as (H, H)",
+    ),
     "half": (
         cell("q: H / 2 = Wq @ x", "h' = Uh @ q + h"),
         2,

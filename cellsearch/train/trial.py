@@ -48,7 +48,7 @@ def train(
         Cancelled: it was asked to stop.
         OSError: a checkpoint or the weights cannot be written.
     """
-    with _threads(trial.train.threads):
+    with _modes(trial.train.threads):
         try:
             outcome = _run(trial, checkpoint, progress, cancelled, weights)
         except (CellsearchError, MemoryError, RuntimeError) as error:
@@ -92,11 +92,13 @@ def _write_weights(trainer: Trainer, path: Path) -> None:
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def _modes(threads: int) -> Iterator[None]:
+    """The trial's own threads, gradients and precision, whatever mode the caller is in."""
     before = torch.get_num_threads()
-    torch.set_num_threads(count)
+    torch.set_num_threads(threads)
     try:
-        yield
+        with torch.inference_mode(False), torch.enable_grad(), torch.autocast("cpu", enabled=False):
+            yield
     finally:
         torch.set_num_threads(before)
 

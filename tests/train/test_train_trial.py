@@ -114,6 +114,16 @@ def test_nothing_global_is_left_changed(trial):
     assert torch.is_grad_enabled()
 
 
+@pytest.mark.parametrize(
+    "mode", [torch.no_grad, torch.inference_mode, lambda: torch.autocast("cpu", torch.bfloat16)]
+)
+def test_the_mode_of_the_caller_does_not_matter(trial, mode):
+    planned = trial("gru_zoneout", train={"tokens": 500})
+    with mode():
+        metrics = train(planned).metrics
+    assert metrics == train(planned).metrics
+
+
 def test_the_threads_of_the_trial_are_used(trial, monkeypatch):
     seen = []
     original = Trainer.advance

@@ -22,6 +22,8 @@ def _lines(value: object) -> object:
 
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+# What is larger overflows float32 within the optimiser.
+Rate = Annotated[float, Field(gt=0, le=1e30)]
 Lines = Annotated[tuple[str, ...], BeforeValidator(_lines)]
 Dtype = Literal["float32", "float64"]
 Status = Literal["done", "diverged", "pruned", "failed"]
@@ -68,11 +70,11 @@ class OptimizerConfig(Strict):
     """Adam (Kingma & Ba 2015), AdamW (Loshchilov & Hutter 2019) or SGD."""
 
     name: Literal["adam", "adamw", "sgd"] = "adam"
-    learning_rate: float = Field(3e-3, gt=0)
+    learning_rate: Rate = 3e-3
     betas: tuple[Fraction, Fraction] = (0.9, 0.999)
     epsilon: float = Field(1e-8, gt=0)
     momentum: Fraction = 0.0
-    weight_decay: float = Field(0.0, ge=0)
+    weight_decay: float = Field(0.0, ge=0, le=1e30)
 
 
 class ScheduleConfig(Strict):
@@ -87,14 +89,14 @@ class TrainConfig(Strict):
     """How a trial is trained."""
 
     tokens: int = Field(1_000_000, ge=1, description="training tokens read, all streams together")
-    batch: int = Field(32, ge=1, description="B: streams read side by side")
+    batch: int = Field(32, ge=1, le=2**20, description="B: streams read side by side")
     segment: int = Field(64, ge=1, description="T: tokens of a stream between two updates")
     reset: float = Field(0.05, ge=0, le=1, description="chance that a stream starts anew")
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     clip: float | None = Field(1.0, gt=0, description="largest norm of the gradient; null: any")
     dtype: Dtype = "float32"
-    threads: int = Field(1, ge=1)
+    threads: int = Field(1, ge=1, le=1024)
     evaluations: int = Field(10, ge=1, le=50, description="times that validation is read")
     checkpoint_seconds: float = Field(30.0, gt=0, description="time between two checkpoints")
 
@@ -114,7 +116,7 @@ class VariantConfig(Strict):
     mirror: MirrorConfig | None = None
     start: Literal["same", "mirrored"] = "same"
     placebo: bool = Field(False, description="known to change nothing; outside the families")
-    learning_rate: float | None = Field(None, gt=0)
+    learning_rate: Rate | None = None
     identical: bool = Field(False, description="permit a variant that is the base, written anew")
     sentence: str | None = Field(None, description="what it is, in plain words, for the report")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from cellsearch.errors import LanguageError
 from cellsearch.ir.build import Builder, value
 from cellsearch.ir.cell import Cell, values
+from cellsearch.ir.delays import Memory, memories
 from cellsearch.ir.expressions import (
     Binary,
     Call,
@@ -16,7 +17,6 @@ from cellsearch.ir.expressions import (
     Negative,
     Number,
     Transpose,
-    walk,
 )
 from cellsearch.ir.graph import Form, Graph, Node, StateValue, Weight, topological
 from cellsearch.ir.naming import check_names
@@ -26,9 +26,6 @@ from cellsearch.ir.starts import check_starts, needed_consts
 from cellsearch.ir.types import MATRIX, Type, Types, infer
 from cellsearch.ir.unroll import Unrolled, base, unroll
 from cellsearch.ir.widths import number
-
-# What delays remember is a state for each step back.
-MOST_REMEMBERED = 1_000
 
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
@@ -77,11 +74,10 @@ class _Elaboration:
         # Where a weight is read in a form, and where as the plain matrix that it is.
         self.formed: dict[str, Call] = {}
         self.plain: dict[str, Name] = {}
-        self.delays: dict[Expression, tuple[int, Type]] = {}
+        self.delays = memories(u, r)
         self.site = 0
 
     def run(self) -> Graph:
-        self._find_delays()
         for name in self.r.order:
             node = self._node(self.u.equations[name].value)
             self.equations[name] = self._coerced(node, self.types.names[name], name)
@@ -144,40 +140,18 @@ class _Elaboration:
             if start == Name("learned"):
                 start = Name(f"{s}[0]")
             yield StateValue(s, self.types.names[s], start, self.equations[f"{s}'"])
-        for e, (steps, type) in self.delays.items():
-            yield from self._memory(e, steps, type)
+        for memory in dict.fromkeys(self.delays.values()):
+            yield from self._memory(memory)
 
-    def _memory(self, e: Expression, steps: int, type: Type) -> Iterator[StateValue]:
+    def _memory(self, m: Memory) -> Iterator[StateValue]:
         """The states in which a delay remembers: one for each step back."""
-        for k in range(2 if self._is_state(e) else 1, steps + 1):
-            new = self._delayed(e, k - 1, type) if k > 1 else self._node(e)
-            yield StateValue(_memory_name(e, k), type, None, self._coerced(new, type, str(e)))
+        type = self.types.of(m.what)
+        for k in range(2 if m.own else 1, m.steps + 1):
+            new = self._delayed(m, k - 1) if k > 1 else self._node(m.what)
+            yield StateValue(m.name(k), type, None, self._coerced(new, type, str(m.what)))
 
-    def _find_delays(self) -> None:
-        """All delays, in the order in which they are first written."""
-        live = set(self.r.order)
-        for name, round_ in self.u.equations.items():
-            for e in walk(round_.value) if name in live else ():
-                if isinstance(e, Call) and e.function == "delay":
-                    self._found_delay(e)
-
-    def _found_delay(self, e: Call) -> None:
-        what, steps = e.items
-        longest = self.delays.get(what, (0, None))[0]
-        self.delays[what] = max(longest, int(number(steps, {}))), self.types.of(what)
-        total = sum(k for k, _ in self.delays.values())
-        if total > MOST_REMEMBERED:
-            message = f"the delays remember {total} values, more than {MOST_REMEMBERED}"
-            raise LanguageError(message, e.at)
-
-    def _is_state(self, e: Expression) -> bool:
-        """Whether it is a state's new value, which the state itself remembers for one step."""
-        return isinstance(e, Name) and e.name.endswith("'") and e.name[:-1] in self.r.states
-
-    def _delayed(self, e: Expression, k: int, type: Type) -> Node:
-        own = k == 1 and self._is_state(e)
-        name = str(e)[:-1] if own else _memory_name(e, k)
-        return self.b.node("state", attrs=(name,), type=type)
+    def _delayed(self, m: Memory, k: int) -> Node:
+        return self.b.node("state", attrs=(m.name(k),), type=self.types.of(m.what))
 
     def _node(self, e: Expression) -> Node:
         match e:
@@ -226,7 +200,7 @@ class _Elaboration:
         if f in OPS:
             return self.b.unitwise(f, *map(self._node, items))
         if f == "delay":
-            return self._delayed(items[0], int(number(items[1], {})), self.types.of(items[0]))
+            return self._delayed(self.delays[id(e)], int(number(items[1], {})))
         if f in REDUCTIONS or f in NORMS:
             a = self._coerced(self._node(items[0]), self.types.of(items[0]), str(items[0]))
             return self.b.node(f, (a,), type=self.types.of(e))
@@ -288,7 +262,3 @@ class _Elaboration:
 def _varies(a: Node) -> bool:
     """Whether a value can differ from step to step."""
     return any(n.op in ("input", "state") for n in topological([a]))
-
-
-def _memory_name(e: Expression, k: int) -> str:
-    return f"delay({e}, {k})"

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellsearch.ir.cell import Cell
+from cellsearch.ir.delays import Memory, memories
 from cellsearch.ir.expressions import (
     Binary,
     Call,
@@ -21,7 +22,6 @@ from cellsearch.ir.expressions import (
     Negative,
     Number,
     Transpose,
-    walk,
 )
 from cellsearch.ir.ops import LAYERNORM_EPSILON, NORMS, OPS, REDUCTIONS, RMSNORM_EPSILON
 from cellsearch.ir.reach import reach
@@ -67,7 +67,8 @@ class _Run:
         self.weights, self.inputs = weights, inputs
         self.space = inputs[first].shape[2:]
         self.now: dict[str, Array] = {}
-        self.memory: dict[Expression, list[Array]] = {}
+        self.delays = memories(self.u, self.r)
+        self.memory: dict[Memory, list[Array]] = {}
 
     def run(self, given: Values) -> tuple[Array, dict[str, Array]]:
         states = {s: given[s] if s in given else self._start(s) for s in self.r.states}
@@ -83,35 +84,26 @@ class _Run:
 
     def _remember(self, states: Values, given: Values) -> None:
         """What delays remember before the first step: 0 where nothing is given."""
-        for e, steps in self._delayed().items():
-            zero = np.zeros(self._shape(self.types.of(e)))
-            past = [given.get(f"delay({e}, {k})", zero) for k in range(steps, 0, -1)]
-            self.memory[e] = past
+        for m in self.delays.values():
+            zero = np.zeros(self._shape(self.types.of(m.what)))
+            past = [given.get(m.name(k), zero) for k in range(m.steps, 0, -1)]
             # A state is its own new value one step ago.
-            if isinstance(e, Name) and e.name.endswith("'"):
-                past[-1] = states[e.name[:-1]]
+            if m.own:
+                past[-1] = states[m.name(1)]
+            self.memory[m] = past
 
     def _memories(self) -> dict[str, Array]:
-        each = self._delayed().items()
-        return {f"delay({e}, {k})": self._past(e, k) for e, n in each for k in range(1, n + 1)}
+        """What is remembered after the last step; the first step back may be a state's own."""
+        each = self.memory.items()
+        return {m.name(k): past[-k] for m, past in each for k in range(1, m.steps + 1)}
 
     def _step(self) -> None:
         for name in self.r.order:
             value = self.of(self.u.equations[name].value)
             self.now[name] = self._shaped(value, self.types.names[name])
-        new = {e: self._shaped(self.of(e), self.types.of(e)) for e in self._delayed()}
-        for e, value in new.items():
-            self.memory[e].append(value)
-
-    def _delayed(self) -> dict[Expression, int]:
-        """What is delayed, and by how many steps at most."""
-        found: dict[Expression, int] = {}
-        for name in self.r.order:
-            for e in walk(self.u.equations[name].value):
-                if isinstance(e, Call) and e.function == "delay":
-                    what, steps = e.items
-                    found[what] = max(found.get(what, 0), int(number(steps, {})))
-        return found
+        new = {m: self._shaped(self.of(m.what), self.types.of(m.what)) for m in self.memory}
+        for m, value in new.items():
+            self.memory[m].append(value)
 
     def _shape(self, type: Type) -> tuple[int, ...]:
         shape = tuple(s.at(self.sizes) for s in type.sizes)
@@ -197,7 +189,7 @@ class _Run:
 
     def _call(self, f: str, items: tuple[Expression, ...], e: Expression) -> Array:
         if f == "delay":
-            return self._past(items[0], int(number(items[1], {})))
+            return self.memory[self.delays[id(e)]][-int(number(items[1], {}))]
         if f == "dropout":
             return self.of(items[0])
         if f == "zoneout":
@@ -214,9 +206,6 @@ class _Run:
             w = self.of(items[0])
             return _block_diagonal(w) if w.ndim == 3 else w
         return OPS[f].body(self.of(items[0]))
-
-    def _past(self, e: Expression, k: int) -> Array:
-        return self.memory[e][-k]
 
     def _over_units(self, f: str, v: Array) -> Array:
         if f == "sum":

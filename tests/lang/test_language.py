@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cellsearch.derive.hashes import cell_hash
 from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
 from cellsearch.ir.evaluate import evaluate
@@ -452,6 +453,21 @@ def test_every_written_call_draws_its_own_mask():
     assert len(noise("m = dropout(h, 0.5)", "h' = m * m + m")) == 1
     rounds = ["u[0] = h", "repeat k = 1..3", "    u[k] = dropout(u[k - 1], 0.5)", "h' = u[3]"]
     assert len({n.attrs[1] for n in noise(*rounds)}) == 3
+
+
+def test_every_written_delay_of_noise_draws_its_own_mask():
+    twice = "h' = h + W @ delay(dropout(x, 0.5), 1) + V @ delay(dropout(x, 0.5), {})"
+    g = graph(twice.format(1))
+    assert len([n for n in g.nodes if n.op == "dropout"]) == 2
+    text = "delay(dropout(x, 0.5), {})"
+    assert [s.name for s in g.states] == ["h", text.format(1), f"{text.format(1)} #2"]
+    # The second remembers two steps.
+    names = [s.name for s in graph(twice.format(2)).states]
+    assert names == ["h", text.format(1), f"{text.format(1)} #2", f"{text.format(2)} #2"]
+    named = graph("m = dropout(x, 0.5)", "h' = h + W @ delay(m, 1) + V @ delay(m, 1)")
+    assert [s.name for s in named.states] == ["h", "delay(m, 1)"]
+    assert cell_hash(named) != cell_hash(g)
+    by_oracle(make_case(parse_cell(cell(twice.format(2))), lengths=(3,)))
 
 
 def test_dropout_of_a_matrix_draws_once_a_sequence():

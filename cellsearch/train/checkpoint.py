@@ -1,7 +1,7 @@
 """Checkpoints: a folder that holds one moment of one trial, whole, whenever the machine stops.
 
-    checkpoint.json        the facts, and the name and SHA-256 of the file of tensors
-    <sha256>.safetensors   weights, optimiser, carried states
+    checkpoint.json        the facts, and the digest of facts and tensors
+    <digest>.safetensors   weights, optimiser, carried states
 
 The JSON file is the only truth and is replaced last, in one step. The tensors that it names were
 whole before, and the old ones go after. A checkpoint that is damaged, of another format, or of
@@ -25,7 +25,7 @@ from torch import Tensor
 
 from cellsearch.config import TrialConfig
 
-FORMAT = 1
+FORMAT = 2
 _FACTS = "checkpoint.json"
 
 
@@ -48,27 +48,33 @@ def save(folder: Path, trial: TrialConfig, snapshot: Snapshot) -> None:
     """Keep this moment instead of the last. Raises OSError, and then the last one stays."""
     folder.mkdir(parents=True, exist_ok=True)
     packed = tensors_to_bytes(dict(snapshot.tensors))
-    digest = hashlib.sha256(packed).hexdigest()
-    named = {"format": FORMAT, "trial": identity(trial), "tensors": digest}
+    digest = _digest(packed, snapshot.facts)
+    named = {"format": FORMAT, "trial": identity(trial), "digest": digest}
     write_atomically(folder / f"{digest}.safetensors", packed)
-    facts = json.dumps(named | dict(snapshot.facts), allow_nan=False)
-    write_atomically(folder / _FACTS, facts.encode())
+    held = json.dumps(named | {"facts": snapshot.facts}, allow_nan=False)
+    write_atomically(folder / _FACTS, held.encode())
     _remove_others(folder, digest)
 
 
 def load(folder: Path, trial: TrialConfig) -> Snapshot | None:
     """The moment that the folder holds, or None where it holds no whole one of this trial."""
     try:
-        facts = json.loads((folder / _FACTS).read_bytes())
-        if (facts.pop("format"), facts.pop("trial")) != (FORMAT, identity(trial)):
+        held = json.loads((folder / _FACTS).read_bytes())
+        if (held["format"], held["trial"]) != (FORMAT, identity(trial)):
             return None
-        digest = facts.pop("tensors")
-        packed = (folder / f"{digest}.safetensors").read_bytes()
-        if hashlib.sha256(packed).hexdigest() != digest:
+        packed = (folder / f"{held['digest']}.safetensors").read_bytes()
+        if _digest(packed, held["facts"]) != held["digest"]:
             return None
-        return Snapshot(tensors_from_bytes(packed), facts)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError):
+        return Snapshot(tensors_from_bytes(packed), held["facts"])
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError):
         return None
+
+
+def _digest(packed: bytes, facts: Mapping[str, Any]) -> str:
+    # JSON gives back every number as it was, so that facts that were read have the same text.
+    digest = hashlib.sha256(packed)
+    digest.update(json.dumps(facts).encode())
+    return digest.hexdigest()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -88,6 +88,15 @@ def test_damaged_facts_count_as_none(trial, tmp_path, how):
     assert checkpoint.load(tmp_path, trial()) is None
 
 
+def test_any_other_character_in_the_facts_counts_as_none(trial, tmp_path):
+    checkpoint.save(tmp_path, trial(), snapshot(1.0))
+    path = tmp_path / "checkpoint.json"
+    content = path.read_bytes()
+    for at in range(len(content)):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        assert checkpoint.load(tmp_path, trial()) is None
+
+
 def test_another_format_counts_as_none(trial, tmp_path):
     checkpoint.save(tmp_path, trial(), snapshot(1.0))
     path = tmp_path / "checkpoint.json"

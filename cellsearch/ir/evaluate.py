@@ -1,13 +1,14 @@
 """The oracle: a cell's equations evaluated as they are written, in NumPy and float64.
 
 It goes from the unrolled text, not from the graph, one sequence at a time and without batches, so
-that it shares as little as it can with what it is held against. Noise has its evaluation meaning.
+that it shares as little as it can with what it is held against. Noise has its evaluation meaning,
+unless masks are asked for.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,9 @@ from cellsearch.ir.expressions import (
     Negative,
     Number,
     Transpose,
+    walk,
 )
-from cellsearch.ir.ops import LAYERNORM_EPSILON, NORMS, OPS, REDUCTIONS, RMSNORM_EPSILON
+from cellsearch.ir.ops import LAYERNORM_EPSILON, NOISE, NORMS, OPS, REDUCTIONS, RMSNORM_EPSILON
 from cellsearch.ir.reach import reach
 from cellsearch.ir.types import Type, infer
 from cellsearch.ir.unroll import unroll
@@ -39,6 +41,7 @@ def evaluate(
     inputs: Values,
     hidden: int,
     states: Values | None = None,
+    masks: int | None = None,
 ) -> tuple[Array, dict[str, Array]]:
     """Run one sequence.
 
@@ -49,15 +52,19 @@ def evaluate(
         hidden: H.
         states: states before the first step; the cell's start where left out. What a delay
             remembers is called as in the text, `delay(x, 1)`: x before one step.
+        masks: the seed of the noise of training; the n-th written call of two cells draws the same
+            masks. None is evaluation.
 
     Returns:
         Outputs [T, …] and the states after the last step.
     """
-    return _Run(cell, weights, inputs, hidden).run(states or {})
+    return _Run(cell, weights, inputs, hidden, masks).run(states or {})
 
 
 class _Run:
-    def __init__(self, cell: Cell, weights: Values, inputs: Values, hidden: int) -> None:
+    def __init__(
+        self, cell: Cell, weights: Values, inputs: Values, hidden: int, masks: int | None
+    ) -> None:
         first, *others = cell.inputs
         self.sizes = {"H": hidden, "X": inputs[first].shape[1]}
         self.sizes |= {f"X.{n}": inputs[n].shape[1] for n in others}
@@ -66,6 +73,8 @@ class _Run:
         self.types = infer(self.u, self.r)
         self.weights, self.inputs = weights, inputs
         self.space = inputs[first].shape[2:]
+        self.masks, self.t = masks, 0
+        self.sites = {id(e): i for i, e in enumerate(self._noise())}
         self.now: dict[str, Array] = {}
         self.delays = memories(self.u, self.r)
         self.memory: dict[Memory, list[Array]] = {}
@@ -76,6 +85,7 @@ class _Run:
         outputs = []
         with np.errstate(all="ignore"):
             for t in range(len(self.inputs[self.u.cell.inputs[0]])):
+                self.t = t
                 self.now = {**states, **{n: x[t] for n, x in self.inputs.items()}}
                 self._step()
                 states = {s: self.now[f"{s}'"] for s in states}
@@ -190,11 +200,9 @@ class _Run:
     def _call(self, f: str, items: tuple[Expression, ...], e: Expression) -> Array:
         if f == "delay":
             return self.memory[self.delays[id(e)]][-int(number(items[1], {}))]
-        if f == "dropout":
-            return self.of(items[0])
-        if f == "zoneout":
-            p = number(items[2], self.u.numbers)
-            return p * self.of(items[1]) + (1 - p) * self.of(items[0])
+        if f in NOISE:
+            values = [self._shaped(self.of(a), self.types.of(e)) for a in items[:-1]]
+            return self._noisy(f, values, number(items[-1], self.u.numbers), e)
         if f in REDUCTIONS or f in NORMS:
             return self._over_units(f, self._shaped(self.of(items[0]), self.types.of(items[0])))
         if f == "outer":
@@ -206,6 +214,21 @@ class _Run:
             w = self.of(items[0])
             return _block_diagonal(w) if w.ndim == 3 else w
         return OPS[f].body(self.of(items[0]))
+
+    def _noise(self) -> Iterator[Expression]:
+        """The live calls of noise, in the order of writing."""
+        for name in (n for n in self.u.equations if n in set(self.r.order)):
+            for e in walk(self.u.equations[name].value):
+                if isinstance(e, Call) and e.function in NOISE:
+                    yield e
+
+    def _noisy(self, f: str, values: list[Array], p: float, e: Expression) -> Array:
+        new, *old = values
+        if self.masks is None:
+            return p * old[0] + (1 - p) * new if old else new
+        seed = (self.masks, self.sites[id(e)], self.t)
+        kept = np.random.default_rng(seed).random(new.shape) >= p
+        return np.where(kept, new, old[0]) if old else new * kept / (1 - p)
 
     def _over_units(self, f: str, v: Array) -> Array:
         if f == "sum":

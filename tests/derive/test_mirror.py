@@ -6,7 +6,7 @@ import pytest
 
 from cellsearch.derive.mirror import prove_mirror
 from cellsearch.errors import LanguageError
-from cellsearch.lang import edit_cell
+from cellsearch.lang import edit_cell, parse_cell
 from cellsearch.testing.cases import read_folder
 
 CELLS = read_folder(Path(__file__).parents[1] / "cells")
@@ -76,3 +76,31 @@ def test_a_const_in_a_start_counts():
     other = edit_cell(base, [MINUS, "const k = 2"])
     with pytest.raises(LanguageError, match="'bf' has another shape or start"):
         prove_mirror(other, base, ["Wg", "Ug", "bg"])
+
+
+NOISE = "cell a(x; h)\n    g = Wg @ x + Ug @ h\n    h' = {} {} {}\n"
+
+
+def noisy(kept, sign, new):
+    return parse_cell(NOISE.format(kept, sign, new))
+
+
+def test_the_noise_of_training_is_part_of_the_claim():
+    base = noisy("h", "+", "dropout(g, 0.5)")
+    prove_mirror(noisy("h", "-", "dropout(g, 0.5)"), base, ["Wg", "Ug"])
+    for other in (
+        noisy("h", "-", "g"),
+        noisy("h", "-", "dropout(g, 0.25)"),
+        noisy("dropout(h, 0.5)", "-", "g"),
+    ):
+        with pytest.raises(LanguageError, match="outputs differ by"):
+            prove_mirror(other, base, ["Wg", "Ug"])
+
+
+def test_sizes_that_the_cell_can_have_are_found():
+    text = "cell a(x; h)\n    h' = tanh(Wh @ x {} block(U, 4) @ h)\n    needs {}\n"
+    for needs in ("X = H", "X = 2 * H", "2 * X = H"):
+        plus, minus = (parse_cell(text.format(sign, needs)) for sign in "+-")
+        prove_mirror(minus, plus, ["U"])
+    with pytest.raises(LanguageError, match="needs X = 5, got"):
+        prove_mirror(parse_cell(text.format("-", "X = 5")), plus, ["U"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cellsearch.errors import LanguageError, Position, nearest
+from cellsearch.ir.cell import Repeat, flat
 from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative
 from cellsearch.ir.ops import ARITY, RESERVED
 from cellsearch.ir.reach import Reach
@@ -17,40 +18,46 @@ _HOLDERS = ("block", "conv", "dropout")
 
 @dataclass(frozen=True)
 class Use:
-    """A place where a free name is read: in which equation, and as what."""
+    """A place where a free name is read: in which equation, and as what.
+
+    `path` leads to it from the top of the equation's value; all rounds of a line have the same.
+    """
 
     name: str
     equation: str
     role: str
     at: Position | None
+    path: tuple[int, ...] = ()
 
 
-def uses(e: Expression, equation: str, role: str = "alone") -> Iterator[Use]:
+def uses(
+    e: Expression, equation: str, role: str = "alone", path: tuple[int, ...] = ()
+) -> Iterator[Use]:
     """All names of an equation's value with the roles that they play there.
 
     The role is `matrix` left of @, `term` of a sum, `factor` of a product, else `alone`.
     """
+    if isinstance(e, Name):
+        yield Use(e.name, equation, role, e.at, path)
+        return
+    for i, part in enumerate(e.parts):
+        yield from uses(part, equation, _role(e, i, role), (*path, i))
+
+
+def _role(e: Expression, i: int, own: str) -> str:
+    """The role of an expression's i-th part, given the expression's own."""
     match e:
-        case Name(name=n):
-            yield Use(n, equation, role, e.at)
-        case Binary(op="@", left=a, right=b):
-            yield from uses(a, equation, "matrix")
-            yield from uses(b, equation)
-        case Binary(op=("+" | "-"), left=a, right=b):
-            yield from uses(a, equation, "term")
-            yield from uses(b, equation, "term")
-        case Binary(op="*", left=a, right=b):
-            yield from uses(a, equation, "factor")
-            yield from uses(b, equation, "factor")
-        case Negative(operand=a):
-            yield from uses(a, equation, role if role == "term" else "alone")
-        case Call(function=f, items=(first, *rest)) if f in _HOLDERS and role == "matrix":
-            yield from uses(first, equation, "matrix")
-            for item in rest:
-                yield from uses(item, equation)
-        case _:
-            for part in e.parts:
-                yield from uses(part, equation)
+        case Binary(op="@") if i == 0:
+            return "matrix"
+        case Binary(op=("+" | "-")):
+            return "term"
+        case Binary(op="*"):
+            return "factor"
+        case Negative() if own in ("term", "factor"):
+            return own
+        case Call(function=f) if i == 0 and f in _HOLDERS and own == "matrix":
+            return "matrix"
+    return "alone"
 
 
 def check_names(u: Unrolled, r: Reach) -> None:
@@ -60,10 +67,19 @@ def check_names(u: Unrolled, r: Reach) -> None:
         LanguageError: the first that is not, with the nearest known name.
     """
     free = set(r.free)
-    for equation in r.order:
-        for use in uses(u.equations[equation].value, equation):
-            if use.name in free and base(use.name) not in u.params:
-                _check(use, u)
+    first: dict[str, tuple[int, tuple[int, ...]]] = {}
+    found = [
+        use
+        for equation in r.order
+        for use in uses(u.equations[equation].value, equation)
+        if use.name in free and base(use.name) not in u.params
+    ]
+    for use in found:
+        _check(use, u)
+        place = (id(u.equations[use.equation].line), use.path)
+        if first.setdefault(use.name, place) != place:
+            message = f"the weight '{use.name}' is written twice; where that is meant, say"
+            raise LanguageError(f"{message} 'param {base(use.name)}'", use.at)
 
 
 def _check(use: Use, u: Unrolled) -> None:
@@ -75,13 +91,13 @@ def _check(use: Use, u: Unrolled) -> None:
         raise LanguageError(f"'{name}' is a function; expected '{name}(…)'", use.at)
     if name in RESERVED:
         raise LanguageError(f"'{name}' is a reserved word, it has no value here", use.at)
+    if any(isinstance(li, Repeat) and li.variable == name for li in flat(u.cell.lines)):
+        message = f"the loop variable '{name}' has a value under its 'repeat' alone"
+        raise LanguageError(message, use.at)
     if "'" in name:
         raise LanguageError(f"'{name}' is primed, but '{stem(name)}' is no state", use.at)
     if not _named_well(use):
         raise LanguageError(_refusal(use, u), use.at)
-    if len(u.places.get(name, ())) > 1:
-        message = f"the weight '{name}' is written twice; where that is meant, say 'param {name}'"
-        raise LanguageError(message, use.at)
 
 
 def _named_well(use: Use) -> bool:

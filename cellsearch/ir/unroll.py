@@ -48,7 +48,6 @@ class Unrolled:
     Attributes:
         consts: their values over H and X, other consts put in.
         numbers: the values of those that need neither.
-        places: for each concrete name, the places in the text where it is read.
     """
 
     cell: Cell
@@ -59,7 +58,6 @@ class Unrolled:
     starts: dict[str, Expression] = field(default_factory=dict)
     start_lines: dict[str, Line] = field(default_factory=dict)
     needs: list[Needs] = field(default_factory=list)
-    places: dict[str, set[tuple[int, ...]]] = field(default_factory=dict)
 
     @property
     def states(self) -> dict[str, Width | None]:
@@ -123,7 +121,7 @@ class _Unroller:
                 self._const(line)
         self._consts_known()
         self._loop_variables()
-        self._lines(self.cell.lines, ())
+        self._lines(self.cell.lines)
         for n in self.sizes:
             del self.out.numbers[n]
         self._primes()
@@ -199,28 +197,28 @@ class _Unroller:
         if v in taken or any(isinstance(b, Repeat) and b.variable == v for b in flat(line.body)):
             raise LanguageError(f"the loop variable '{v}' is another name of the cell", line.at)
 
-    def _lines(self, lines: tuple[Line, ...], path: tuple[int, ...]) -> None:
-        for i, line in enumerate(lines):
-            place = (*path, i)
+    def _lines(self, lines: tuple[Line, ...], in_block: bool = False) -> None:
+        for line in lines:
             match line:
                 case Repeat():
-                    self._repeat(line, place)
+                    self._repeat(line)
                 case Equation():
-                    self._equation(line, place)
+                    self._equation(line)
                 case Param():
                     self._param(line)
                 case Init():
                     self._start(line.name, line.value, line)
                 case Needs():
-                    self.out.needs.append(line)
-                case Output() if len(path) > 0:
+                    left, right = self._looped(line.left), self._looped(line.right)
+                    self.out.needs.append(replace(line, left=left, right=right))
+                case Output() if in_block:
                     raise LanguageError("'output' stands outside 'repeat'", line.at)
                 case Output():
                     if "output" in self.defined:
                         raise LanguageError("a cell has one output", line.at)
                     self.defined["output"] = 0
 
-    def _repeat(self, line: Repeat, place: tuple[int, ...]) -> None:
+    def _repeat(self, line: Repeat) -> None:
         known = {**self.out.numbers, **self.loops}
         low = whole(line.low, known, "a bound of repeat")
         high = whole(line.high, known, "a bound of repeat")
@@ -229,15 +227,17 @@ class _Unroller:
             raise LanguageError(f"{self.rounds} rounds are more than {MOST_EQUATIONS}", line.at)
         for k in range(low, high + 1):
             self.loops[line.variable] = k
-            self._lines(line.body, place)
+            self._lines(line.body, in_block=True)
         self.loops.pop(line.variable, None)
 
-    def _equation(self, line: Equation, place: tuple[int, ...]) -> None:
+    def _equation(self, line: Equation) -> None:
         name = self._concrete(line.target).name
+        if base(name) != name and base(name) in {*self.cell.inputs, *self.out.states}:
+            raise LanguageError(f"'{base(name)}' stands in the header, it has no index", line.at)
         self._define(name, line)
         if len(self.out.equations) >= MOST_EQUATIONS:
             raise LanguageError(f"more than {MOST_EQUATIONS} equations", line.at)
-        value = self._unrolled(line.value, place)
+        value = self._unrolled(line.value)
         width = line.width and Width(tuple(self._looped(e) for e in line.width.sizes))
         self.out.equations[name] = Round(name, value, self.out.width(width), line)
 
@@ -246,6 +246,10 @@ class _Unroller:
         if self.out.params.get(line.name) is line:
             return
         self._define(line.name, line)
+        sizes = line.width.sizes if line.width else ()
+        for n in {n for e in sizes for n in names(e)} & set(self.loops):
+            message = f"the width of '{line.name}' is one for all rounds, got '{n}'"
+            raise LanguageError(message, line.at)
         self.out.params[line.name] = line
         if line.start is not None:
             self._start(line.name, line.start, line)
@@ -268,15 +272,13 @@ class _Unroller:
         index = whole(n.index, known, "an index")
         return replace(n, name=f"{n.name}[{number_text(index)}]", index=None)
 
-    def _unrolled(self, e: Expression, place: tuple[int, ...]) -> Expression:
+    def _unrolled(self, e: Expression) -> Expression:
         """A copy with concrete names. Rounds share no node, so that each has its own noise."""
         if isinstance(e, Name):
             if e.index is None and e.name in self.loops:
                 return Number(float(self.loops[e.name]), at=e.at)
-            concrete = self._concrete(e)
-            self.out.places.setdefault(concrete.name, set()).add(place)
-            return replace(concrete)
-        parts = tuple(self._unrolled(p, (*place, i)) for i, p in enumerate(e.parts))
+            return replace(self._concrete(e))
+        parts = tuple(map(self._unrolled, e.parts))
         if isinstance(e, Call) and e.function in _COUNTED and len(parts) == 2:
             known = {**self.out.numbers, **self.loops}
             count = whole(e.parts[1], known, _COUNTED[e.function])

@@ -55,7 +55,9 @@ def number(e: Expression, known: Sizes, what: str = "a const") -> float:
             raise NeedsSizesError(f"{what} cannot depend on {n} here", e.at)
         case Name(name=n):
             near = nearest(n, known)
-            message = f"{what} is made of numbers, H, X, consts and loop variables; got '{e}'{near}"
+            # All rounds share a const.
+            rest = " and consts" if what.startswith("the const") else ", consts and loop variables"
+            message = f"{what} is made of numbers, H, X{rest}; got '{e}'{near}"
             raise LanguageError(message, e.at)
         case Negative(operand=a):
             return -number(a, known, what)

@@ -145,6 +145,9 @@ def _init(r: Reader) -> list[Line]:
 def _output(r: Reader) -> list[Line]:
     r.expect("output")
     token = r.name()
+    if r.sees("["):
+        message = "output names an equation that has no index; give the round a name, as in 'y = "
+        raise LanguageError(f"{message}{token.text}[1]'", token.at)
     return [Output(token.text, at=token.at)]
 
 

@@ -125,7 +125,7 @@ ERRORS = {
     "matrix twice": (
         cell("h' = W @ h + W @ (h * h)"),
         2,
-        10,
+        18,
         "the weight 'W' is written twice; where that is meant, say 'param W'",
     ),
     "matrix not alone": (
@@ -287,6 +287,30 @@ ERRORS = {
         5,
         "the loop variable 'k' is another name of the cell",
     ),
+    "loop variable outside": (
+        cell("repeat W = 1..2", "    u[W] = W * h", "h' = W @ u[2] + u[1]"),
+        4,
+        10,
+        "the loop variable 'W' has a value under its 'repeat' alone",
+    ),
+    "const of a round": (
+        cell("repeat k = 1..2", "    const q = k", "    u[k] = q * h", "h' = u[2]"),
+        3,
+        19,
+        "the const 'q' is made of numbers, H, X and consts; got 'k'",
+    ),
+    "width of a round's param": (
+        cell("repeat k = 1..2", "    u[k] = R[k] @ h", "    param R: (H, k)", "h' = u[2] + u[1]"),
+        4,
+        15,
+        "the width of 'R' is one for all rounds, got 'k'",
+    ),
+    "round of a state": (
+        cell("h[0] = x", "h' = h + Wh @ h[0]", "init h = learned"),
+        2,
+        5,
+        "'h' stands in the header, it has no index",
+    ),
     "index": (cell("u[1 // 2 + 0.5] = h", "h' = u[1]"), 2, 7, "an index must be a whole number"),
     "index out of its loop": (
         cell("u[1] = h", "h' = u[k]"),
@@ -398,6 +422,12 @@ ERRORS = {
     # Output, choices, patterns
     "no output": (cell("h' = h", "output hh"), 3, 12, "the output 'hh' is no equation"),
     "output before": (cell("h' = h", "output h"), 3, 12, "nearest is 'h''"),
+    "output of a round": (
+        cell("u[1] = h", "h' = u[1]", "output u[1]"),
+        4,
+        12,
+        "output names an equation that has no index; give the round a name, as in 'y = u[1]'",
+    ),
     "two outputs": (cell("h' = h", "output h'", "output h'"), 4, 12, "a cell has one output"),
     "output of rounds": (
         cell("repeat k = 1..2", "    y = h", "    output y", "h' = h"),

@@ -343,6 +343,12 @@ def test_needs_permits_two_widths_to_agree():
         graph("needs X = H", "h' = tanh(x + h + q)", "q: 3 = Wq @ x")
 
 
+def test_needs_may_depend_on_a_round():
+    lines = ["u[0] = h", "repeat k = 1..2", "    u[k] = u[k - 1] + h", "    needs k * X = k * H"]
+    g = graph(*lines, "h' = u[2] + x")
+    assert len(g.needs) == 2 and g.sizes({"x": 4}, 4)
+
+
 def test_rounds_may_depend_on_sizes():
     c = parse_cell(
         cell("u[0] = h", "repeat k = 1..H // 2", "    u[k] = 2 * u[k - 1]", "h' = u[H // 2] + 1")
@@ -380,6 +386,15 @@ def test_rounds_that_nothing_reads_do_not_exist():
     g = graph(*lines)
     assert list(g.weights) == ["R[1]", "bu[1]", "R[2]", "bu[2]"]
     assert list(g.equations) == ["u[0]", "u[1]", "u[2]", "h'"]
+
+
+def test_the_weights_of_rounds_that_do_not_exist_may_be_written_elsewhere():
+    lines = ["u[0] = h", "repeat k = 1..3", "    u[k] = R[k] @ u[k - 1]", "h' = u[2] + R[3] @ x"]
+    assert widths(*lines) == {"R[1]": "(H, H)", "R[2]": "(H, H)", "R[3]": "(H, X)"}
+
+
+def test_a_negated_diagonal_weight_is_still_a_factor():
+    assert widths("i = sigmoid(-pi * h - bi + Wi @ x)", "h' = i * h").keys() == {"pi", "bi", "Wi"}
 
 
 # Starts

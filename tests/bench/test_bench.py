@@ -14,6 +14,9 @@ from cellsearch.errors import TrialError
 RNN = "cell rnn(x; h)\n    h' = tanh(W @ x + U @ h + bh)\n"
 SLOW = "cell slow(x; h)\n    param U\n    h' = tanh(W @ x + U @ tanh(U @ tanh(U @ h)) + bh)\n"
 NOISY = "cell noisy(x; h)\n    h' = zoneout(tanh(W @ x + U @ h + bh), h, 0.3)\n"
+# What is added to all units alike goes with their mean: the gradient of `a` is rounding.
+CANCELS = "cell cancels(x; h)\n    h' = tanh(layernorm(W @ x + U @ h + a))\n"
+CANCELS += "    param W, U\n    param a: scalar = 0.1\n"
 
 
 def trial(variant="base", cell=RNN, **train):
@@ -93,7 +96,7 @@ def test_nothing_global_is_left_changed():
     assert torch.get_num_threads() == threads
 
 
-@pytest.mark.parametrize("cell", [RNN, SLOW, NOISY])
+@pytest.mark.parametrize("cell", [RNN, SLOW, NOISY, CANCELS])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_what_is_right_passes_the_check(cell, dtype):
     check(Subject(trial("a", cell, dtype=dtype), 11))
@@ -114,3 +117,17 @@ def test_what_is_wrong_is_not_timed(monkeypatch, what, wrong):
     monkeypatch.setattr(checking, "_results", broken)
     with pytest.raises(TrialError, match=f"'broken' is not timed: its {what}"):
         measure([trial("broken")], 11)
+
+
+def test_a_gradient_that_is_missing_is_named(monkeypatch):
+    original = checking._results
+
+    def broken(subject, model):
+        results = original(subject, model)
+        if model is subject.model:
+            del results["gradient of cells.layers.0.forward.U"]
+        return results
+
+    monkeypatch.setattr(checking, "_results", broken)
+    with pytest.raises(TrialError, match=r"it has no gradient of cells\.layers\.0\.forward\.U"):
+        check(Subject(trial(), 11))

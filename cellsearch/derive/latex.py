@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cellsearch.ir import Cell
 from cellsearch.ir.cell import Equation, Repeat, flat
 from cellsearch.ir.expressions import (
@@ -23,12 +25,80 @@ from cellsearch.ir.expressions import (
 )
 from cellsearch.ir.ops import OPS
 
-_GREEK = frozenset(
-    {
-        *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda"),
-        *("mu", "nu", "xi", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega"),
-    }
-)
+_LETTERS = [
+    "α",
+    "alpha",
+    "β",
+    "beta",
+    "γ",
+    "gamma",
+    "δ",
+    "delta",
+    "ε",
+    "epsilon",
+    "ζ",
+    "zeta",
+    "η",
+    "eta",
+    "θ",
+    "theta",
+    "ι",
+    "iota",
+    "κ",
+    "kappa",
+    "λ",
+    "lambda",
+    "μ",
+    "mu",
+    "ν",
+    "nu",
+    "ξ",
+    "xi",
+    "π",
+    "pi",
+    "ρ",
+    "rho",
+    "σ",
+    "sigma",
+    "τ",
+    "tau",
+    "υ",
+    "upsilon",
+    "φ",
+    "phi",
+    "χ",
+    "chi",
+    "ψ",
+    "psi",
+    "ω",
+    "omega",
+    "Γ",
+    "Gamma",
+    "Δ",
+    "Delta",
+    "Θ",
+    "Theta",
+    "Λ",
+    "Lambda",
+    "Ξ",
+    "Xi",
+    "Π",
+    "Pi",
+    "Σ",
+    "Sigma",
+    "Υ",
+    "Upsilon",
+    "Φ",
+    "Phi",
+    "Ψ",
+    "Psi",
+    "Ω",
+    "Omega",
+]
+_COMMANDS = dict(zip(_LETTERS[::2], _LETTERS[1::2], strict=True))
+# Spelt out, pi and psi are diagonal weights (of i, of si), and capitals are matrices.
+_SPELT = frozenset(c for c in _COMMANDS.values() if c.islower()) - {"pi", "psi"}
+_FOLLOWING = re.compile(r"_+|(?<=\D)(?=\d)")
 
 
 def equations(cell: Cell) -> tuple[str, ...]:
@@ -88,11 +158,13 @@ def _call(f: str, items: tuple[Expression, ...]) -> str:
 
 
 def _name(name: str, index: Expression | None) -> str:
-    """`h'` is h at this step, `h` at the one before; a longer name's tail is its index."""
+    """`h'` is h at this step, `h` at the one before; what follows a name's head is its index."""
     primed = "'" if name.endswith("'") else ""
-    bare = name.removesuffix("'").replace("_", r"\_")
-    head, tail = (bare, "") if bare in _GREEK else (bare[0], bare[1:])
-    head = rf"\{head}" if head in _GREEK else head
-    lower = [rf"\mathrm{{{tail}}}"] if tail else []
+    head, *tail = (p for p in _FOLLOWING.split(name.removesuffix("'")) if p)
+    if head not in _SPELT:
+        head, tail = head[0], [head[1:], *tail]
+    lower = [rf"\mathrm{{{p}}}" for p in tail if p]
     lower += [latex(index)] if index is not None else []
-    return head + (f"_{{{', '.join(lower)}}}" if lower else "") + primed
+    command = head if head in _SPELT else _COMMANDS.get(head)
+    letter = rf"\{command}" if command else head
+    return letter + (f"_{{{', '.join(lower)}}}" if lower else "") + primed

@@ -69,12 +69,17 @@ def read(study: Path) -> Journal:
 
 
 def begun(study: Path) -> bool:
-    """Whether the folder holds a journal with at least one whole line."""
+    """Whether the folder holds a journal with more in it than a plan that a crash tore.
+
+    Raises:
+        StoreError: what bears the journal's name cannot be read.
+    """
     path = study / NAME
     if not path.exists():
         return False
-    with path.open("rb") as file:
-        return _is_json(file.readline())
+    with _opened(path) as file:
+        # Of several lines none was torn by a crash: a damaged first one is for `read` to say.
+        return _is_json(file.readline()) or bool(file.read(1))
 
 
 class Writer:
@@ -166,7 +171,7 @@ def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes, bool]]:
 def _is_json(line: bytes) -> bool:
     try:
         json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -40,9 +40,9 @@ def hold(folder: Path) -> Iterator[None]:
     """
     file = _open(folder)
     try:
-        _acquire(file, folder)
-        os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps(asdict(Holder(os.getpid(), platform.node()))).encode(), 0)
+        with _said_of(folder):
+            _acquire(file, folder)
+            _sign(file)
         yield
     finally:
         os.close(file)
@@ -61,10 +61,17 @@ def holder(folder: Path) -> Holder | None:
 
 
 def _open(folder: Path) -> int:
-    try:
+    with _said_of(folder):
         folder.mkdir(parents=True, exist_ok=True)
         # Closed in every process that is started from this one, so that none of them keeps it.
         return os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+
+@contextmanager
+def _said_of(folder: Path) -> Iterator[None]:
+    """What the system refuses (a full disk, one without locks) is said of the folder."""
+    try:
+        yield
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise StoreError(f"{folder}: cannot hold a study: {why}") from None
@@ -80,6 +87,11 @@ def _acquire(file: int, folder: Path) -> None:
                 "one process works on a study at a time"
             )
         time.sleep(0.05)
+
+
+def _sign(file: int) -> None:
+    os.ftruncate(file, 0)
+    os.pwrite(file, json.dumps(asdict(Holder(os.getpid(), platform.node()))).encode(), 0)
 
 
 def _try(file: int, kind: int) -> bool:

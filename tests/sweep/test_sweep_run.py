@@ -312,6 +312,31 @@ def test_ctrl_c_saves_and_ends_cleanly(tmp_path: Path) -> None:
     assert not (tmp_path / running.NAME).exists()
 
 
+def test_a_disk_too_full_for_a_lock_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with (
+        pytest.raises(StoreError, match="cannot hold a study: no space left on device"),
+        lock.hold(tmp_path),
+    ):
+        pass
+    assert lock.holder(tmp_path) is None
+
+
+def test_a_damaged_plan_is_not_followed_by_another(tmp_path: Path, means: Means) -> None:
+    sweep(config(), tmp_path, means)
+    _, rest = (tmp_path / store.NAME).read_bytes().split(b"\n", 1)
+    damaged = b"damaged\n" + rest
+    (tmp_path / store.NAME).write_bytes(damaged)
+    with pytest.raises(StoreError, match="line 1 is damaged"):
+        sweep(config(), tmp_path, means)
+    assert (tmp_path / store.NAME).read_bytes() == damaged
+
+
 def test_the_lock_is_not_inherited(tmp_path: Path) -> None:
     with lock.hold(tmp_path):
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)

@@ -138,6 +138,35 @@ def test_a_foreign_schema_in_the_last_line_is_not_torn(folder: Path) -> None:
         store.read(folder)
 
 
+@pytest.mark.parametrize("tail", [b"[" * 100_000, b"\x00" * 4096, b"\xff\xfe"])
+def test_whatever_stands_behind_the_last_line_is_torn(folder: Path, tail: bytes) -> None:
+    whole = (folder / store.NAME).read_bytes()
+    (folder / store.NAME).write_bytes(whole + tail)
+    assert "is torn" in store.read(folder).problems[0]
+    append(folder)
+    assert (folder / store.NAME).read_bytes() == whole
+    assert (folder / store.TORN).read_bytes() == tail + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "begun"),
+    [(b"", False), (b'{"sche', False), (b"garbage\n{}\n", True), (b"notes\nof mine", True)],
+)
+def test_a_journal_is_begun_unless_its_plan_is_torn(
+    tmp_path: Path, content: bytes, begun: bool
+) -> None:
+    assert not store.begun(tmp_path)
+    (tmp_path / store.NAME).write_bytes(content)
+    assert store.begun(tmp_path) is begun
+
+
+def test_a_folder_in_the_place_of_a_journal(tmp_path: Path) -> None:
+    (tmp_path / store.NAME).mkdir()
+    for ask in (store.begun, store.read):
+        with pytest.raises(StoreError, match="cannot be read: Is a directory"):
+            ask(tmp_path)
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"schema": 1, "kind": "look", "seeds": 3}\n'])
 def test_a_journal_without_a_plan(tmp_path: Path, content: bytes) -> None:
     (tmp_path / store.NAME).write_bytes(content)

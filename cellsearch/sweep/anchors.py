@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cellsearch import data, lang
+from cellsearch.errors import ConfigError
 
 Raw = dict[str, Any]
 
@@ -27,7 +28,7 @@ def settle(raw: Raw, folder: Path) -> Raw:
 
 def cells_text(value: str, folder: Path) -> str:
     """The text of a file of cells; a text stays what it is."""
-    return value if _is_text(value) else _read_cells(folder / Path(value).expanduser())
+    return value if _is_text(value) else _read_cells(_below(folder, value))
 
 
 def cell_text(value: str, folder: Path) -> str:
@@ -48,7 +49,14 @@ def corpus(value: str | dict[str, Any], folder: Path) -> str | dict[str, Any]:
 def _absolute(value: Any, folder: Path) -> Any:
     if not isinstance(value, str):
         return value
-    return str((folder / Path(value).expanduser()).resolve())
+    return str(_below(folder, value).resolve())
+
+
+def _below(folder: Path, value: str) -> Path:
+    try:
+        return folder / Path(value).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"'{value}': there is no home folder of that name") from None
 
 
 def _is_text(value: str) -> bool:

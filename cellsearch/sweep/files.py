@@ -80,23 +80,35 @@ class _Loader(yaml.SafeLoader):
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> Raw:
     seen: set[str] = set()
     for key, _ in node.value:
-        if key.value in seen:
-            raise yaml.MarkedYAMLError(
-                problem=f"the key '{key.value}' stands here twice", problem_mark=key.start_mark
-            )
+        if _name(key) in seen:
+            raise _problem(key, f"the key '{key.value}' stands here twice")
         if key.tag != "tag:yaml.org,2002:merge":
             seen.add(key.value)
     loader.flatten_mapping(node)
-    pairs = [(_name(loader, key), value) for key, value in node.value]
+    pairs = [(_name(key), value) for key, value in node.value]
     return {name: loader.construct_object(value, deep=True) for name, value in pairs}
 
 
-def _name(loader: _Loader, key: yaml.Node) -> str:
+def _name(key: yaml.Node) -> str:
     """A key as it is written: `no` and `1` are names of variants, not False and a number."""
-    return str(key.value if isinstance(key, yaml.ScalarNode) else loader.construct_object(key))
+    if isinstance(key, yaml.ScalarNode):
+        return str(key.value)
+    raise _problem(key, "a key should be a word")
+
+
+def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
+    """A string that a journal can hold, and the system take as a path."""
+    if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in node.value):
+        raise _problem(node, f"{node.value!r} holds what is no character of a text")
+    return str(node.value)
+
+
+def _problem(node: yaml.Node, text: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=text, problem_mark=node.start_mark)
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:str", _text)
 
 
 def _apply(raw: Raw, text: str) -> str:
@@ -126,5 +138,5 @@ def _check_variant(raw: Raw, parts: list[str]) -> None:
     match parts:
         case ["variants", name, key, *_] if key not in ("cell", "with"):
             known = raw.get("variants") or {}
-            if name not in known:
+            if isinstance(known, dict) and name not in known:
                 raise ConfigError(f"--set: '{name}' is no variant{nearest(name, known)}")

@@ -111,6 +111,12 @@ def test_slips_are_answered(sweep_file: Write, text: str, messages: list[str]) -
         ("name: !!python/object/apply:os.system ['true']\n", "could not determine a constructor"),
         ("[" * 1200, "is no YAML"),
         ("name: \x07", "is no YAML"),
+        ("? [a]\n: b\n", ":1:3: a key should be a word"),
+        ("<<: {[a]: b}\n", ":1:6: a key should be a word"),
+        ('name: a\nquestion: "\\ud800"\n', ":2:11: '\\ud800' holds what is no character"),
+        ('name: a\ncells: "\\0.cell"\n', ":2:8: '\\x00.cell' holds what is no character"),
+        ("name: a\nbase: ~nobody-is-called-so/a.cell\n", "there is no home folder of that name"),
+        (LEAST + "task: {corpus: ~nobody-is-called-so/a.txt}\n", "there is no home folder"),
     ],
 )
 def test_what_is_no_sweep_file(sweep_file: Write, text: str, message: str) -> None:
@@ -145,6 +151,15 @@ def test_overrides_that_cannot_be_meant(sweep_file: Write, override: str, messag
     with pytest.raises(ConfigError) as caught:
         files.load(path, [override])
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("variants", ["5", "[a, {b: 1}]", "word"])
+def test_a_variant_cannot_be_set_where_there_is_no_group_of_them(
+    sweep_file: Write, variants: str
+) -> None:
+    path = sweep_file(LEAST + f"variants: {variants}\n")
+    with pytest.raises(ConfigError, match="'variants' is one value, not a group of keys"):
+        files.load(path, ["variants.gru.placebo=true"])
 
 
 def test_paths_count_from_the_file_and_overrides_from_here(

@@ -25,77 +25,12 @@ from cellsearch.ir.expressions import (
 )
 from cellsearch.ir.ops import OPS
 
-_LETTERS = [
-    "α",
-    "alpha",
-    "β",
-    "beta",
-    "γ",
-    "gamma",
-    "δ",
-    "delta",
-    "ε",
-    "epsilon",
-    "ζ",
-    "zeta",
-    "η",
-    "eta",
-    "θ",
-    "theta",
-    "ι",
-    "iota",
-    "κ",
-    "kappa",
-    "λ",
-    "lambda",
-    "μ",
-    "mu",
-    "ν",
-    "nu",
-    "ξ",
-    "xi",
-    "π",
-    "pi",
-    "ρ",
-    "rho",
-    "σ",
-    "sigma",
-    "τ",
-    "tau",
-    "υ",
-    "upsilon",
-    "φ",
-    "phi",
-    "χ",
-    "chi",
-    "ψ",
-    "psi",
-    "ω",
-    "omega",
-    "Γ",
-    "Gamma",
-    "Δ",
-    "Delta",
-    "Θ",
-    "Theta",
-    "Λ",
-    "Lambda",
-    "Ξ",
-    "Xi",
-    "Π",
-    "Pi",
-    "Σ",
-    "Sigma",
-    "Υ",
-    "Upsilon",
-    "Φ",
-    "Phi",
-    "Ψ",
-    "Psi",
-    "Ω",
-    "Omega",
-]
-_COMMANDS = dict(zip(_LETTERS[::2], _LETTERS[1::2], strict=True))
+_LETTERS = """
+α alpha β beta γ gamma δ delta ε epsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi
+π pi ρ rho σ sigma τ tau υ upsilon φ phi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta Λ Lambda Ξ Xi
+Π Pi Σ Sigma Υ Upsilon Φ Phi Ψ Psi Ω Omega
+"""
+_COMMANDS = dict(re.findall(r"(\S) (\S+)", _LETTERS))
 # Spelt out, pi and psi are diagonal weights (of i, of si), and capitals are matrices.
 _SPELT = frozenset(c for c in _COMMANDS.values() if c.islower()) - {"pi", "psi"}
 _FOLLOWING = re.compile(r"_+|(?<=\D)(?=\d)")

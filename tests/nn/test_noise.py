@@ -127,6 +127,8 @@ def test_zoneout_keeps_old_units_with_its_probability():
     steps = out.diff(dim=0)
     assert set(steps.unique().tolist()) == {0, 1}
     assert abs(steps.eq(0).float().mean() - 0.3) < 0.005
+    # Each sequence and step has a mask of its own.
+    assert len({tuple(row.tolist()) for row in steps[:20].flatten(0, 1)}) > 60
     evaluated = run(rnn.eval(), steps=3)
     torch.testing.assert_close(evaluated[:, 0, 0], torch.tensor([0.7, 1.4, 2.1]))
 

@@ -82,7 +82,7 @@ class TaskContract(ABC):
         torch.autograd.backward(loss)
         assert all(p.grad is not None for p in model.parameters())
 
-    def test_evaluation_counts_every_token_of_its_text_alike_and_changes_nothing(self) -> None:
+    def test_evaluation_is_finite_repeats_itself_and_changes_nothing(self) -> None:
         task = self.task()
         model = self.model(task).train()
         before = [p.clone() for p in model.parameters()]
@@ -93,6 +93,14 @@ class TaskContract(ABC):
             assert np.array_equal(first.losses, again.losses)
         assert model.training
         assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+
+    def test_evaluation_begins_at_the_start_where_no_states_are_given(self) -> None:
+        task = self.task()
+        model = self.model(task)
+        start = model.start(self.trial().task.evaluation_streams)
+        for split in SPLITS:
+            given, left_out = task.evaluate(model, split, start), task.evaluate(model, split)
+            assert np.array_equal(given.losses, left_out.losses)
 
     def test_nothing_global_is_read(self) -> None:
         task = self.task()

@@ -79,11 +79,11 @@ def _live(u: Unrolled, output: str) -> set[str]:
         if name in u.states:
             todo.append(f"{name}'")
         elif name in u.equations:
-            todo += _reads(u.equations[name].value)
+            todo += reads(u.equations[name].value)
     return live
 
 
-def _reads(e: Expression) -> Iterator[str]:
+def reads(e: Expression) -> Iterator[str]:
     """The names in an expression; `delay(h', k)` reads the state `h` too, which remembers it."""
     for part in walk(e):
         match part:

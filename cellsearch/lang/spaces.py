@@ -17,6 +17,8 @@ from cellsearch.ir.cell import (
     map_values,
 )
 from cellsearch.ir.expressions import Choice, Expression, Name, rewrite, walk
+from cellsearch.ir.reach import reads
+from cellsearch.ir.unroll import base, unroll_somehow
 from cellsearch.lang.edits import prune
 
 
@@ -52,28 +54,41 @@ def decide(space: Cell, choice: Choice, option: Expression) -> Cell:
 
 def _first_reached(space: Cell) -> Choice | None:
     """The first undecided place that the output reaches through what is decided."""
-    lines = [li for li in flat(space.lines) if not isinstance(li, Repeat)]
-    primes = {s.name: f"{s.name}'" for s in space.states}
-    todo, seen = [space.output], set[str]()
-    todo += [n for li in flat(space.lines) if isinstance(li, Repeat) for n in _names_of(li)]
+    lines = list(flat(space.lines))
+    # Rounds are written out with some choices made, to know which of them are read.
+    u = unroll_somehow(space.with_lines(map_lines(space.lines, _decided_somehow)))
+    written = dict(zip(map(id, flat(u.cell.lines)), lines, strict=True))
+    todo = [n for li in lines if isinstance(li, Repeat) for n in _names_of(li)]
+    todo.append(space.output)
+    seen: set[str] = set()
     while todo:
         name = todo.pop(0)
         if name in seen:
             continue
         seen.add(name)
-        todo += [primes[name]] if name in primes else []
-        for line in lines:
-            if _about(line) == name:
-                choice, read = _decided(line)
-                if choice is not None:
-                    return choice
-                todo += read
+        todo += [f"{name}'"] if name in u.states else []
+        round_ = u.equations.get(name)
+        about = [li for li in lines if _about(li) == base(name)]
+        for line in [written[id(round_.line)]] if round_ else about:
+            choice = next((e for e in _read(line) if isinstance(e, Choice)), None)
+            if choice is not None:
+                return choice
+            todo += _names_of(line)
+            todo += reads(round_.value) if round_ else []
     return None
 
 
+def _decided_somehow(line: Line) -> Line:
+    def first(e: Expression) -> Expression | None:
+        return rewrite(e.items[0], first) if isinstance(e, Choice) else None
+
+    return map_values(line, lambda e: rewrite(e, first))
+
+
 def _about(line: Line) -> str | None:
+    """What a line that is no equation says something about."""
     match line:
-        case Equation(target=Name(name=n)) | Param(name=n) | Const(name=n) | Init(name=n):
+        case Param(name=n) | Const(name=n) | Init(name=n):
             return n
     return None
 
@@ -90,17 +105,10 @@ def _read(line: Line) -> Iterator[Expression]:
 
 
 def _names_of(line: Line) -> list[str]:
-    return [e.name for e in _read(line) if isinstance(e, Name)]
-
-
-def _decided(line: Line) -> tuple[Choice | None, list[str]]:
-    """The first choice in a line, or else all the names that it reads."""
-    choice = next((e for e in _read(line) if isinstance(e, Choice)), None)
-    widths = getattr(line, "width", None)
-    read = _names_of(line)
-    for e in widths.sizes if widths else ():
-        read += [n.name for n in walk(e) if isinstance(n, Name)]
-    return choice, read
+    """The names that a line reads, without indices; those of its width too."""
+    width = getattr(line, "width", None)
+    sizes = [part for e in (width.sizes if width else ()) for part in walk(e)]
+    return [e.name for e in (*_read(line), *sizes) if isinstance(e, Name)]
 
 
 def _without_idle_choices(space: Cell) -> Cell:

@@ -323,5 +323,16 @@ def test_choices_in_consts_and_starts():
     assert len(list(members(space))) == 6
 
 
+def test_a_choice_in_a_round_that_is_not_reached_is_not_decided():
+    lines = ["u[1] = tanh(h) | sin(h)", "u[2] = cos(h) | exp(h)", "h' = u[1] | u[2]"]
+    cells = [print_cell(c) for c in members(parse_cell(cell(*lines)))]
+    assert len(cells) == len(set(cells)) == 4
+
+
+def test_a_delay_reaches_the_start_of_its_state():
+    space = parse_cell(cell("h' = Wh @ x + V @ delay(h', 2)", "init h = 0.5 | 1"))
+    assert [str(elaborate(c).states[0].start) for c in members(space)] == ["0.5", "1"]
+
+
 def test_a_cell_without_choices_is_a_space_of_itself():
     assert list(members(load_cell("lstm"))) == [load_cell("lstm")]

@@ -31,6 +31,7 @@ class Line:
     at: Position | None = field(default=None, compare=False, repr=False, kw_only=True)
     above: tuple[str, ...] = field(default=(), compare=False, repr=False, kw_only=True)
     note: str | None = field(default=None, compare=False, repr=False, kw_only=True)
+    below: tuple[str, ...] = field(default=(), compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,10 @@ def _line(line: LogicalLine) -> list[Line]:
     read = _READERS.get(first.text, _equation) if first.kind == "name" else _equation
     found = read(reader)
     reader.end()
-    head, *rest = (replace(li, at=li.at or first.at) for li in found)
-    return [replace(head, above=line.above, note=line.note), *rest]
+    found = [replace(li, at=li.at or first.at) for li in found]
+    found[0] = replace(found[0], above=line.above, note=line.note)
+    found[-1] = replace(found[-1], below=line.below)
+    return found
 
 
 def _equation(r: Reader) -> list[Line]:

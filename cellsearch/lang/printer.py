@@ -51,6 +51,7 @@ def _lines(lines: Iterable[Line], indent: str) -> Iterator[str]:
             yield f"{indent}{_code(line, column)}{note}"
             if isinstance(line, Repeat):
                 yield from _lines(line.body, indent + INDENT)
+            yield from (f"{indent}# {c}".rstrip() for c in line.below)
 
 
 def _left(line: Line) -> str:

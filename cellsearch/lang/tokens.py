@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cellsearch.errors import LanguageError, Position
 
@@ -54,26 +54,34 @@ class LogicalLine:
 
     Attributes:
         indent: how many spaces stand before the first token.
-        above: comment lines right above, without `#`.
+        above: comment lines above, without `#`; of a header, those right above.
         note: the comment at its end.
+        below: comment lines after a cell's last line.
     """
 
     tokens: tuple[Token, ...]
     indent: int
     above: tuple[str, ...]
     note: str | None
+    below: tuple[str, ...] = ()
 
 
 def logical_lines(text: str, file: str | None = None) -> Iterator[LogicalLine]:
-    """The lines of a text that say something; comments go with the line that follows.
+    """The lines of a text that say something; comments go with the line that follows, if any.
 
     Raises:
         LanguageError: a character that the language lacks, or a bracket that is never closed.
     """
     reader = _Lines(file)
+    last: LogicalLine | None = None
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        yield from reader.read(line.removesuffix("\r"), number)
-    yield from reader.finish()
+        found = reader.read(line.removesuffix("\r"), number)
+        if found and last:
+            yield replace(last, below=reader.below)
+        last = found or last
+    reader.finish()
+    if last:
+        yield replace(last, below=_said(reader.above))
 
 
 class _Lines:
@@ -81,32 +89,33 @@ class _Lines:
         self.file = file
         self.tokens: list[Token] = []
         self.open: list[Token] = []
+        # Comment lines and empty ones, as they stand.
         self.above: list[str] = []
         self.notes: list[str] = []
+        # Comments that end the cell above the header that was read last.
+        self.below: tuple[str, ...] = ()
 
-    def read(self, line: str, number: int) -> Iterator[LogicalLine]:
+    def read(self, line: str, number: int) -> LogicalLine | None:
+        """The logical line that ends here, if one does."""
         code, mark, comment = line.partition("#")
         tokens = list(self._tokens(code, line, number))
         if not tokens and not self.tokens:
-            if mark:
-                self.above.append(comment.strip())
-            elif not code.strip():
-                # An empty line parts what a comment belongs to from what it does not.
-                self.above.append("")
-            return
+            self.above.append(line)
+            return None
         self.tokens += tokens
         if mark:
             self.notes.append(comment.strip())
         for token in tokens:
             self._bracket(token)
-        if not self.open:
-            yield self._line(Position(line, number, len(code.rstrip()) + 1, self.file))
+        if self.open:
+            return None
+        return self._line(Position(line, number, len(code.rstrip()) + 1, self.file))
 
-    def finish(self) -> Iterator[LogicalLine]:
+    def finish(self) -> None:
+        """No bracket may be left open."""
         if self.open:
             first = self.open[0]
             raise LanguageError(f"the bracket '{first.text}' is never closed", first.at)
-        return iter(())
 
     def _tokens(self, code: str, line: str, number: int) -> Iterator[Token]:
         column = 0
@@ -138,19 +147,27 @@ class _Lines:
 
     def _line(self, end: Position) -> LogicalLine:
         first = self.tokens[0]
+        self.below, above = (), self.above
+        if first.at.column == 1:
+            self.below = _said([c for c in above if c.startswith(" ")])
+            above = _right_above(above)
         line = LogicalLine(
             tokens=(*self.tokens, Token("end", "", end)),
             indent=first.at.column - 1,
-            above=_trimmed(self.above),
+            above=_said(above),
             note=" ".join(self.notes) or None,
         )
         self.tokens, self.above, self.notes = [], [], []
         return line
 
 
-def _trimmed(comments: list[str]) -> tuple[str, ...]:
-    """The comments after the last empty line, unless all stand before it."""
-    while comments and not comments[-1]:
-        comments.pop()
-    start = max((i + 1 for i, c in enumerate(comments) if not c), default=0)
-    return tuple(comments[start:])
+def _said(lines: list[str]) -> tuple[str, ...]:
+    return tuple(li.partition("#")[2].strip() for li in lines if li.strip())
+
+
+def _right_above(lines: list[str]) -> list[str]:
+    """What stands after the last empty line, unless all stands before it; not what is indented."""
+    while lines and not lines[-1].strip():
+        lines = lines[:-1]
+    start = max((i + 1 for i, c in enumerate(lines) if not c.strip()), default=0)
+    return [c for c in lines[start:] if not c.startswith(" ")]

@@ -9,7 +9,7 @@ from cellsearch.derive.hashes import cell_hash
 from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
 from cellsearch.ir.evaluate import evaluate
-from cellsearch.lang import load_cell, parse_cell, print_cell
+from cellsearch.lang import load_cell, parse_cell, parse_cells, print_cell
 from cellsearch.testing.cases import by_oracle, make_case, read_folder
 
 CELLS = read_folder(Path(__file__).parents[1] / "cells")
@@ -62,6 +62,17 @@ def test_comments_are_kept_and_change_nothing():
     text = "# A doc.\ncell a(x; h)\n    # above\n    h' = h  # beside\n"
     assert print_cell(parse_cell(text)) == text
     assert same(text, cell("h' = h"))
+
+
+def test_comments_inside_and_at_the_end_of_a_cell_are_kept():
+    text = "cell a(x; h)\n    # one\n\n    # two\n    h' = h\n    # three\n\n    # four\n"
+    assert print_cell(parse_cell(text)) == text.replace("\n\n", "\n")
+    # What is not indented belongs to the next cell, right above its header.
+    two = text + "\n# not mine\n\n# mine\ncell b(x; h)\n    h' = h\n    repeat k = 1..2\n"
+    cells = parse_cells(two + "        q[k] = h\n        # in the block\n")
+    assert print_cell(cells["a"]) == text.replace("\n\n", "\n")
+    assert cells["b"].doc == ("mine",)
+    assert print_cell(cells["b"]).endswith("        q[k] = h\n        # in the block\n")
 
 
 def test_names_are_ascii_or_greek_letters_digits_and_underscores():

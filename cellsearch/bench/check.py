@@ -24,14 +24,9 @@ def check(subject: Subject) -> None:
     # A gradient that cancels out is nothing but rounding, so that it is held against all of them.
     least = half * float(torch.linalg.vector_norm(torch.cat(gradients)))
     for name in filter(subject.compares, expected):
-        if name not in got:
-            raise TrialError(f"variant '{subject.trial.variant}' is not timed: it has no {name}")
-        error = _relative_error(got[name], expected[name], 0.0 if name == "loss" else least)
-        if not error <= 10 * half:
-            raise TrialError(
-                f"variant '{subject.trial.variant}' is not timed: its {name} differs from the "
-                f"reference: got a relative error of {error:.1e}, expected at most {10 * half:.1e}"
-            )
+        floor = 0.0 if name == "loss" else least
+        if fault := _fault(got.get(name), expected[name], floor, allowed=10 * half):
+            raise TrialError(f"variant '{subject.trial.variant}' is not timed: its {name} {fault}")
 
 
 def _results(subject: Subject, model: LanguageModel) -> dict[str, Tensor]:
@@ -43,8 +38,18 @@ def _results(subject: Subject, model: LanguageModel) -> dict[str, Tensor]:
     return {"loss": loss.detach()} | {n: g for n, g in grads.items() if g is not None}
 
 
-def _relative_error(got: Tensor, expected: Tensor, least: float) -> float:
-    """Relative to what is expected, or to `least` where that is more."""
+def _fault(got: Tensor | None, expected: Tensor, least: float, allowed: float) -> str:
+    """What is wrong, in words, or nothing; errors are relative, to `least` at the least."""
+    if got is None:
+        return "is missing"
+    if not expected.isfinite().all():
+        return "is not finite on random tokens"
     size = max(float(torch.linalg.vector_norm(expected)), least)
     error = float(torch.linalg.vector_norm(got.double() - expected))
-    return error / size if size > 0 else error
+    error = error / size if size > 0 else error
+    if error <= allowed:
+        return ""
+    return (
+        f"differs from the reference: got a relative error of {error:.1e}, "
+        f"expected at most {allowed:.1e}"
+    )

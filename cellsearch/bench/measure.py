@@ -52,7 +52,7 @@ def measure(
     Raises:
         TrialError: the numerics of a variant disagree with the reference: it has no speed.
     """
-    with _threads_kept():
+    with _globals_kept():
         subjects = [_ready(trial, vocabulary) for trial in trials]
         repeats = ceil(SAMPLE_SECONDS / max(subjects[0].training_seconds(), 1e-6))
         for subject in subjects:
@@ -100,10 +100,12 @@ def _line(subject: Subject, own: _Samples, base: _Samples) -> BenchLine:
 
 
 @contextmanager
-def _threads_kept() -> Iterator[None]:
+def _globals_kept() -> Iterator[None]:
+    """Threads as they were, and torch's generator: modules draw from it when they are made."""
     before = torch.get_num_threads()
     try:
-        yield
+        with torch.random.fork_rng(devices=()):
+            yield
     finally:
         torch.set_num_threads(before)
 

@@ -37,9 +37,7 @@ class Subject:
         """The trial's model on a backend, with the same weights every time."""
         trial = self.trial
         (cell,) = trial.cells.values()
-        # Making a module draws from torch's global generator: that is given back as it was.
-        with torch.random.fork_rng(devices=()):
-            model = LanguageModel(self.vocabulary, trial.model, cell, backend, dtype)
+        model = LanguageModel(self.vocabulary, trial.model, cell, backend, dtype)
         model.reset_parameters(lambda *_: _generator())
         return model
 

@@ -89,9 +89,13 @@ def test_real_times_are_positive_and_a_step_takes_longer_than_forward():
     assert all(line.us_per_token_training > 0 and line.us_per_token_forward > 0 for line in lines)
 
 
-def test_nothing_global_is_left_changed():
+@pytest.mark.parametrize("backend", ["reference", "torch.nn"])
+def test_nothing_global_is_left_changed(backend):
     state, threads = torch.get_rng_state(), torch.get_num_threads()
-    measure([trial(threads=threads + 1)], 11, rounds=1)
+    text = "cell rnn(x; h)\n    h' = tanh(Wh @ x + Uh @ h + bh)\n"
+    model = ModelConfig(hidden=8, layers=2, dropout={"between": 0.5})
+    changed = {"model": model, "backend": backend}
+    measure([trial(cell=text, threads=threads + 1).model_copy(update=changed)], 11, rounds=1)
     assert torch.equal(state, torch.get_rng_state())
     assert torch.get_num_threads() == threads
 
@@ -119,6 +123,12 @@ def test_what_is_wrong_is_not_timed(monkeypatch, what, wrong):
         measure([trial("broken")], 11)
 
 
+def test_a_cell_that_is_not_finite_is_not_timed():
+    text = "cell wild(x; h)\n    h' = log(W @ x + U @ h)\n    param W, U\n"
+    with pytest.raises(TrialError, match="'wild' is not timed: its loss is not finite"):
+        measure([trial("wild", text)], 11)
+
+
 def test_a_gradient_that_is_missing_is_named(monkeypatch):
     original = checking._results
 
@@ -129,5 +139,5 @@ def test_a_gradient_that_is_missing_is_named(monkeypatch):
         return results
 
     monkeypatch.setattr(checking, "_results", broken)
-    with pytest.raises(TrialError, match=r"it has no gradient of cells\.layers\.0\.forward\.U"):
+    with pytest.raises(TrialError, match=r"its gradient of .*forward\.U is missing"):
         check(Subject(trial(), 11))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import typer
@@ -17,7 +18,10 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            found = super().invoke(ctx)
+            # Here, where a full disk can still be said.
+            sys.stdout.flush()
+            return found
         except CellsearchError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(exit_code(error)) from None

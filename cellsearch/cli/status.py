@@ -25,20 +25,19 @@ def status(
       cellsearch status results/demo
       cellsearch status results/demo --json
     """
-    from cellsearch import store
-    from cellsearch.sweep import running
-    from cellsearch.sweep.status import status as ask
+    from cellsearch.sweep.status import count, seen
 
     require(folder)
-    found = asdict(ask(folder))
-    for problem in store.read(folder).problems:
+    journal, running = seen(folder)
+    found = asdict(count(journal, running))
+    for problem in journal.problems:
         say.note(problem)
     if json:
         say.as_json(found)
         return
     for name, number in found.items():
         say.line(f"{name:<9} {number:>6}")
-    for trial in running.read(folder):
+    for trial in running:
         share = trial.tokens / max(1, trial.of)
         loss = "" if trial.loss is None else f", loss {trial.loss:.3f}"
         say.line(f"  {trial.variant}, seed {trial.seed}: {share:.0%}{loss}")

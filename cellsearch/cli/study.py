@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +42,11 @@ def work_on(folder: Path, way: Way, do: Callable[[Means], Journal]) -> None:
     """Do the work on a study, then say what came of it; exits with 130 where it was stopped."""
     from cellsearch import store
     from cellsearch.cli.watch import watcher
-    from cellsearch.sweep.run import Means
+    from cellsearch.sweep.run import Means, cores
 
     try:
         with watcher() as watching:
-            workers = way.workers or os.cpu_count() or 1
+            workers = way.workers or cores()
             journal = do(Means(way.executor, workers, watching, way.failed_too))
     except KeyboardInterrupt:
         say.note(_stopped(folder) if store.begun(folder) else "stopped before anything was begun")
@@ -80,14 +80,20 @@ def _conclude(folder: Path, journal: Journal, ended: int) -> None:
 
 
 def _stopped(folder: Path) -> str:
-    return f"Stopped; go on with: cellsearch resume {folder}"
+    return f"Stopped; go on with: cellsearch resume {_typed(folder)}"
 
 
 def _next(folder: Path, status: Status) -> None:
-    say.line(f"report:     cellsearch report {folder} --out {default_report(folder)}")
-    say.line(f"more seeds: cellsearch resume {folder} --set seeds=N   (another look at the data)")
+    study = _typed(folder)
+    say.line(f"report:     cellsearch report {study} --out {_typed(default_report(folder))}")
+    say.line(f"more seeds: cellsearch resume {study} --set seeds=N   (another look at the data)")
     if status.failed:
-        say.line(f"try the {status.failed} failed again: cellsearch resume {folder} --failed")
+        say.line(f"try the {status.failed} failed again: cellsearch resume {study} --failed")
+
+
+def _typed(path: Path) -> str:
+    """A path as a shell takes it."""
+    return shlex.quote(str(path))
 
 
 def default_report(folder: Path) -> Path:

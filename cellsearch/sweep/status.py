@@ -35,9 +35,18 @@ def status(folder: Path) -> Status:
     Raises:
         StoreError: there is no study in the folder, or its journal is damaged.
     """
+    return count(*seen(folder))
+
+
+def seen(folder: Path) -> tuple[Journal, tuple[Running, ...]]:
+    """What is on record and what runs.
+
+    Raises:
+        StoreError: as `status`.
+    """
     # In this order: a trial that ends in between is then seen as finished, not as waiting.
     now = running.read(folder)
-    return count(store.read(folder), now)
+    return store.read(folder), now
 
 
 def count(journal: Journal, now: Iterable[Running]) -> Status:

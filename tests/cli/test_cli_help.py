@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,33 @@ def test_a_terminal_that_lacks_a_letter_gets_another():
     command = [sys.executable, "-m", "cellsearch.cli", "show", greek]
     said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "U @ h + ?)" in said.stdout
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_a_full_disk_behind_a_result_is_said(buffered):
+    environment = os.environ | {"PYTHONUNBUFFERED": buffered}
+    command = [sys.executable, "-m", "cellsearch.cli", "show", "lstm", "--json"]
+    with FULL.open("w") as full:
+        said = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE)
+    assert (said.returncode, said.stderr) == (1, b"no space left on device\n")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_bug(closed):
+    call = f'"{sys.executable}" -m cellsearch.cli cells {closed}'
+    said = subprocess.run(call, shell=True, capture_output=True, text=True)
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+def test_a_name_too_long_for_a_file_is_said():
+    command = [sys.executable, "-m", "cellsearch.cli", "status", "a" * 300]
+    said = subprocess.run(command, capture_output=True, text=True)
+    assert said.returncode == 1
+    assert said.stderr.endswith(": file name too long\n")
 
 
 def test_version(call):

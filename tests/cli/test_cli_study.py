@@ -39,6 +39,13 @@ def test_a_sweep_ends_with_the_verdicts(study):
     assert f"cellsearch report {folder} --out" in said.stdout
 
 
+def test_what_to_call_next_can_be_pasted(call, study, tmp_path):
+    folder = shutil.copytree(study[0], tmp_path / "my study")
+    said = call("resume", folder).stdout
+    assert f"cellsearch report '{folder}' --out 'reports/my study'" in said
+    assert f"cellsearch resume '{folder}' --set seeds=N" in said
+
+
 def test_everything_is_on_record(study, call, call_json):
     found = status(call_json, study[0])
     assert found == dict.fromkeys(STATES, 0) | {"planned": 4, "done": 4}

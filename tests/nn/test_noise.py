@@ -35,6 +35,8 @@ def test_dropout_between_layers_draws_for_each_step():
     out = run(rnn)
     assert set(out.unique().tolist()) == {0, 2}
     assert all(not torch.equal(out[t], out[0]) for t in range(1, T))
+    # Units apart, too.
+    assert len({tuple(row.tolist()) for row in out.flatten(0, 1)}) > T * B // 2
 
 
 def test_variational_dropout_draws_once_for_each_sequence():
@@ -42,7 +44,7 @@ def test_variational_dropout_draws_once_for_each_sequence():
     out = run(rnn)
     assert set(out.unique().tolist()) == {0, 2}
     assert torch.equal(out, out[:1].expand(T, B, H))
-    assert not torch.equal(out[0, 0], out[0, 1])
+    assert len({tuple(row.tolist()) for row in out[0]}) == B
     assert not torch.equal(out, run(rnn, seed=1))
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 
 from cellsearch.derive.flat import COMMUTATIVE, Flat, colour, ordered
+from cellsearch.errors import LanguageError
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.expressions import Expression, Name, Number, rewrite
 from cellsearch.ir.starts import source_weight
 from cellsearch.ir.types import Type
-from cellsearch.ir.widths import NeedsSizesError, Size, number, substitute
+from cellsearch.ir.widths import Size, number, substitute
 
 AUTHORED, CELL = "a1", "c1"
 
@@ -160,7 +161,7 @@ class _Anonymous:
 
     def _law(self, start: Expression | None, owner: str, met: dict[str, int] | None) -> str:
         """An initial law with the weights that it reads by number; the default law is ''."""
-        if start is None or (start == Number(0) and self._starts_at_zero(owner)):
+        if start is None:
             return ""
 
         def change(e: Expression) -> Expression | None:
@@ -173,7 +174,8 @@ class _Anonymous:
                 return None
             return Name("w" if met is None else f"w{met.setdefault(source, len(met))}")
 
-        return str(rewrite(start, change))
+        law = str(_closed(rewrite(start, change)))
+        return "" if law == "0" and self._starts_at_zero(owner) else law
 
     def _starts_at_zero(self, owner: str) -> bool:
         weight = self.graph.weights.get(owner)
@@ -181,7 +183,8 @@ class _Anonymous:
 
 
 def _closed(e: Expression) -> Expression:
+    """A number, where it is one whatever H and X are."""
     try:
         return Number(number(e, {}))
-    except NeedsSizesError:
+    except LanguageError:
         return e

@@ -113,6 +113,9 @@ def _rewrite(e: Expression, rule: Rule, equation: str, places: list[str]) -> Exp
     if new is not None:
         places.append(equation)
         return new
+    # An index is a part of a name, no value.
+    if isinstance(e, Name):
+        return e
     # A sum or a product is one place: only its terms are looked at, not the sums within it.
     pieces = _pieces(e)
     if pieces is None:

@@ -12,7 +12,7 @@ from cellsearch.ir import elaborate
 from cellsearch.ir.cell import Const, Equation, Init, Param, Repeat, flat, map_lines
 from cellsearch.ir.expressions import Binary, Call, Name, Negative, Number, rewrite, walk
 from cellsearch.ir.ops import RESERVED
-from cellsearch.lang import load_cell, parse_cell, print_cell
+from cellsearch.lang import edit_cell, load_cell, parse_cell, print_cell
 from cellsearch.testing.cases import read_folder
 from cellsearch.testing.cells import random_cell
 
@@ -193,6 +193,9 @@ def test_a_start_that_is_the_default_is_no_difference():
     lstm = load_cell("lstm")
     zero = replace(lstm, lines=(*lstm.lines, Init("bf", Number(0))))
     assert hashed(zero) == hashed(lstm)
+    named = edit_cell(lstm, ["const k = 0\ninit bf = 2 * k"])
+    assert hashed(named) == hashed(lstm) != hashed(edit_cell(named, "const k = 1"))
+    assert hashed(edit_cell(lstm, "init bf = 2 * 0.5")) == hashed(load_cell("lstm_b"))
 
 
 def test_a_const_that_depends_on_h_belongs_to_both_hashes():

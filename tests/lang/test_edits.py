@@ -254,6 +254,11 @@ def test_a_rule_does_not_look_through_names():
         edit_cell(base, "sigmoid(tanh(?a)) -> ?a")
 
 
+def test_a_rule_leaves_indices_alone():
+    c = edit_cell(CELLS["rhn"], "in u[1]: tanh(?a) -> 1")
+    assert equations(edit_cell(c, "1 -> 2"))["u[1]"] == "2"
+
+
 def test_a_capital_variable_stands_for_a_matrix_alone():
     base = parse_cell(cell("h' = s * tanh(h) + U @ h", "param s"))
     assert equations(edit_cell(base, "?U @ ?v -> ?v"))["h'"] == "s * tanh(h) + h"

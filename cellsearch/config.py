@@ -124,6 +124,8 @@ class VariantConfig(Strict):
     def _says_something(self) -> VariantConfig:
         if self.cell is None and not self.edits:
             raise ValueError("a variant needs `cell` or `with`")
+        if self.placebo and self.learning_rate is not None:
+            raise ValueError("a `placebo` changes nothing; it has no `learning_rate` of its own")
         if self.start == "mirrored" and self.mirror is None:
             raise ValueError("`start: mirrored` needs `mirror`, which names the weights to negate")
         return self
@@ -151,7 +153,8 @@ class SweepConfig(Strict):
     train: TrainConfig = TrainConfig()
     match: MatchConfig = MatchConfig()
     backend: str = "auto"
-    seeds: int = Field(5, ge=1, description="a count: seeds 0, 1, … are trained")
+    # The bound tells a count from the number of a seed, such as 20260131.
+    seeds: int = Field(5, ge=1, le=100_000, description="a count: seeds 0, 1, … are trained")
     margin: float = Field(
         0.03, gt=0, lt=1, description="a change in perplexity that is too small to matter"
     )

@@ -37,8 +37,8 @@ def _said(place: Place, items: list[Any]) -> str:
     """One message. Of a value that may be of several kinds, each kind says what it expected."""
     meant = [i for i in items if not (i["type"] == "string_type" and isinstance(i["input"], dict))]
     first, *others = meant or items
-    also = "".join(f", or {_expected(other['msg'])}" for other in others)
-    return _message(place, first) + also
+    also = {_expected(other["msg"]): None for other in others if other["msg"] != first["msg"]}
+    return _message(place, first) + "".join(f", or {expected}" for expected in also)
 
 
 def _origin(place: Place, source: str, overridden: Sequence[str]) -> str:
@@ -55,6 +55,8 @@ def _message(place: Place, item: Any) -> str:
             known = _keys(_annotation(SweepConfig, group))
             of = ".".join(map(str, group)) or "a sweep"
             return f"'{key}' is no key of {of}{nearest(str(place[-1]), known)}"
+        case "missing" if isinstance(item["loc"][-1], int):
+            return f"'{key}' should have more items, got {item['input']!r}"
         case "missing":
             return f"'{key}' is missing"
         case "value_error":
@@ -63,7 +65,8 @@ def _message(place: Place, item: Any) -> str:
 
 
 def _expected(message: str) -> str:
-    rest = message.removeprefix("Input ").split(", unable to parse")[0]
+    rest = message.removeprefix("Input ").removeprefix("Tuple ").replace(" after validation", "")
+    rest = rest.split(", unable to parse")[0].split(" or instance of ")[0]
     rest = rest.replace("tuple", "list").replace("dictionary", "group of keys")
     return rest[:1].lower() + rest[1:]
 

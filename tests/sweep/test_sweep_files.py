@@ -76,7 +76,24 @@ def test_keys_can_be_merged_from_an_anchor(sweep_file: Write) -> None:
             ],
         ),
         (LEAST + "variants: {base: {cell: gru}}", ["no variant may be called 'base'"]),
-        (LEAST + "variants: {v: 3}", ["'variants.v' should be a valid group of keys"]),
+        (LEAST + "variants: {v: 3}", ["'variants.v' should be a valid group of keys, got 3"]),
+        (LEAST + "seeds: 20260131", ["'seeds' should be less than or equal to 100000"]),
+        (
+            LEAST + "variants: {v: {with: o = 1, placebo: true, learning_rate: 1}}",
+            ["'variants.v': a `placebo` changes nothing; it has no `learning_rate` of its own"],
+        ),
+        (
+            LEAST + "train: {optimizer: {betas: [0.9]}}",
+            ["'train.optimizer.betas' should have more items, got [0.9]"],
+        ),
+        (
+            LEAST + "train: {optimizer: {betas: [0.9, 0.9, 0.9]}}",
+            ["'train.optimizer.betas' should have at most 2 items, not 3, got [0.9, 0.9, 0.9]"],
+        ),
+        (
+            LEAST + "task: {corpus: {train: 1, valid: 2, test: 3}}",
+            ["'task.corpus' should be a valid string, got 1"],
+        ),
         (LEAST + "model: {dropout: {embeding: 0.1}}", ["nearest is 'embedding'"]),
         (
             LEAST + "task: {corpus: 3}",
@@ -97,6 +114,7 @@ def test_slips_are_answered(sweep_file: Write, text: str, messages: list[str]) -
     for line, message in zip(lines, messages, strict=True):
         assert line.startswith(f"{path}: ")
         assert message in line
+        assert "instance of" not in line
 
 
 @pytest.mark.parametrize(

@@ -44,13 +44,6 @@ def curves(journal: Journal) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(_CURVES, "float64"))
 
 
-def benches(journal: Journal) -> pd.DataFrame:
-    """A row per measured variant: microseconds per token, quartiles, ratio to the base."""
-    fields = {"variant", *_BENCH}
-    rows = [bench.model_dump(include=fields) for bench in journal.benches]
-    return pd.DataFrame(rows, columns=["variant", *_BENCH])
-
-
 def blocks(journal: Journal, text: Literal["valid", "test"] = "test") -> pd.DataFrame:
     """Mean loss in consecutive blocks of a text: a row per variant and seed, a column per block.
 
@@ -86,14 +79,6 @@ _TRIALS = (
     "error",
 )
 _CURVES = ("tokens", "train_loss", "valid_loss", "gradient_norm")
-_BENCH = (
-    "us_per_token_training",
-    "us_low",
-    "us_high",
-    "us_per_token_forward",
-    "ratio_to_base",
-    "rounds",
-)
 
 
 def _trial(variant: str, seed: int, trial: TrialLine | None) -> dict[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cellsearch.record import TrialLine, Variant
+    from cellsearch.record import StudyLine, TrialLine, Variant
     from cellsearch.store import Journal
 
 BASE = "base"
@@ -45,28 +45,28 @@ def samples(journal: Journal) -> dict[str, Sample]:
 
 
 def trials_by_variant(journal: Journal) -> dict[str, list[TrialLine]]:
-    """The planned trials that the journal holds, by variant and in the order of the seeds.
-
-    A variant that is identical to another and has no trials of its own shares the other's.
-    """
+    """The planned trials that the journal holds, by variant and in the order of the seeds."""
     found: dict[str, list[TrialLine]] = {v.name: [] for v in journal.study.variants}
     for trial in sorted(journal.trials, key=lambda trial: trial.seed):
         if trial.variant in found and trial.seed < journal.seeds:
             found[trial.variant].append(trial)
-    for variant in journal.study.variants:
-        if not found[variant.name] and variant.identical_to in found:
-            found[variant.name] = found[variant.identical_to]
     return found
 
 
-def twin(variant: Variant, variants: Mapping[str, Variant]) -> str | None:
-    """The variant of this study with which a mirror or a placebo shares its law; None: not here."""
+def twin(variant: Variant, study: StudyLine) -> str | None:
+    """The variant of this study whose law a mirror or a placebo shares; None: it is not here.
+
+    A cell of the library is here where a variant is that cell without an edit. An edited one bears
+    its name, too, and is another.
+    """
     if variant.mirror_of is None:
-        return BASE if variant.placebo else variant.identical_to
-    if variant.mirror_of in variants:
+        return BASE if variant.placebo else None
+    names = [v.name for v in study.variants]
+    if variant.mirror_of in names:
         return variant.mirror_of
-    named = (v.name for v in variants.values() if v.cell_name == variant.mirror_of)
-    return next(named, None)
+    plain = {n: v.cell for n, v in study.spec.variants.items() if not v.edits}
+    cells = {BASE: study.spec.base, **plain}
+    return next((name for name in names if cells.get(name) == variant.mirror_of), None)
 
 
 def _sample(trials: list[TrialLine], planned: int) -> Sample:

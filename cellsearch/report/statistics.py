@@ -63,8 +63,11 @@ def paired(base: Losses, variant: Losses) -> Paired:
 
 
 def percent(effect: float) -> float:
-    """A difference of losses as a change of perplexity in percent: 100 (exp(d) - 1)."""
-    return 100 * math.expm1(effect)
+    """A difference of losses as a change of perplexity in percent: 100 (exp(d) - 1).
+
+    An interval from 2 seeds may reach further than a float can say; it is cut at exp(700).
+    """
+    return 100 * math.expm1(min(effect, 700.0))
 
 
 def percents(interval: Interval) -> Interval:
@@ -84,8 +87,8 @@ def t_interval(differences: Numbers, level: float) -> Interval:
     """Paired t interval for the mean difference, two-sided, of coverage `level`.
 
     Source: Student (1908), "The probable error of a mean". Exact for normal differences. Not to be
-    used with fewer than 2 pairs, nor with stragglers or diverged seeds: with 15% stragglers and
-    n = 5 the coverage of a 95% interval was seen to fall to 64%.
+    used with fewer than 2 pairs, nor with stragglers or diverged seeds: with 15% stragglers, 10 to
+    20 SDs off, and n = 5 a 95% interval covered the mean in 55% to 68% of simulated studies.
     """
     half = stats.t.isf((1 - level) / 2, len(differences) - 1) * _standard_error(differences)
     mean = float(np.mean(differences))

@@ -27,20 +27,25 @@ from cellsearch.report.findings import (
 from cellsearch.report.samples import BASE, Sample, samples, twin
 
 if TYPE_CHECKING:
-    from cellsearch.record import Variant
+    from cellsearch.record import StudyLine, Variant
     from cellsearch.store import Journal
+
+_CONTROLS = (Class.MIRROR, Class.PLACEBO)
 
 
 def judge(journal: Journal) -> Findings:
     """Every verdict that the journal permits."""
-    seen, rules = samples(journal), rules_of(journal)
-    variants = {v.name: v for v in journal.study.variants}
+    seen, rules, study = samples(journal), rules_of(journal), journal.study
+    variants = {v.name: v for v in study.variants}
     estimates = {name: _estimate(seen[BASE], seen[name], rules) for name in variants}
     raw, adjusted = _families(seen, estimates, rules)
     judged = {}
     for name, variant in variants.items():
-        kind, reason = classify(variant, seen, adjusted.get(name), rules)
-        estimate, other = estimates[name], twin(variant, variants)
+        known = _known(variant, study)
+        kind, reason = (
+            _tested(name, seen, adjusted.get(name), rules) if known is None else (known, "")
+        )
+        estimate, other = estimates[name], twin(variant, study)
         judged[name] = Verdict(
             variant=variant,
             sample=seen[name],
@@ -50,7 +55,7 @@ def judge(journal: Journal) -> Findings:
             adjusted=adjusted.get(name),
             stability=_stability(seen[BASE], seen[name]),
             twin=other,
-            twin_p=_twin_p(seen[other], seen[name]) if other and _is_control(variant) else None,
+            twin_p=_twin_p(seen[other], seen[name]) if other and kind in _CONTROLS else None,
             settle=_settle(estimate, rules) if kind is Class.INCONCLUSIVE else None,
             reason=reason,
         )
@@ -59,32 +64,47 @@ def judge(journal: Journal) -> Findings:
 
 def rules_of(journal: Journal) -> Rules:
     """The rules as the plan froze them; every look at the data costs its share of alpha."""
-    spec, variants = journal.study.spec, journal.study.variants
+    study = journal.study
     return Rules(
         alpha=ALPHA / journal.looks,
         looks=journal.looks,
-        margin=st.margin_in_nats(spec.margin),
-        contrasts=tuple(v.name for v in variants if _known(v) is None),
+        margin=st.margin_in_nats(study.spec.margin),
+        contrasts=tuple(v.name for v in study.variants if _known(v, study) is None),
     )
 
 
-def classify(
-    variant: Variant, seen: Mapping[str, Sample], adjusted: Tests | None, rules: Rules
+def _known(variant: Variant, study: StudyLine) -> Class | None:
+    """What the plan alone says of a variant."""
+    if variant.name == BASE:
+        return Class.BASE
+    if variant.identical_to is not None:
+        return Class.IDENTICAL
+    if variant.mirror_of is not None and _trained_alike(variant, study):
+        return Class.MIRROR
+    return Class.PLACEBO if variant.placebo else None
+
+
+def _trained_alike(variant: Variant, study: StudyLine) -> bool:
+    """A mirror at a rate or width of its own does not follow the law of what it mirrors."""
+    other = next((v for v in study.variants if v.name == twin(variant, study)), variant)
+    return (variant.learning_rate, variant.hidden) == (other.learning_rate, other.hidden)
+
+
+def _tested(
+    name: str, seen: Mapping[str, Sample], adjusted: Tests | None, rules: Rules
 ) -> tuple[Class, str]:
-    """The class of a variant, and why there is no verdict where there is none."""
-    base, sample = seen[BASE], seen[variant.name]
-    if (known := _known(variant)) is not None:
-        return known, ""
+    """The class of a contrast, and why there is no verdict where there is none."""
+    base, sample = seen[BASE], seen[name]
     if base.diverged:
         return Class.NONE, f"the base diverged on {len(base.diverged)} of {base.finished} seeds"
     if sample.diverged:
         return Class.UNSTABLE, ""
     if adjusted is None:
-        return Class.NONE, "fewer than 2 paired seeds: no test"
-    return _tested(adjusted, _mean(base, sample), rules.alpha), ""
+        return Class.NONE, "fewer than 2 seeds are done for both it and the base"
+    return _shown(adjusted, _mean(base, sample), rules.alpha), ""
 
 
-def _tested(adjusted: Tests, mean: float, alpha: float) -> Class:
+def _shown(adjusted: Tests, mean: float, alpha: float) -> Class:
     if adjusted.difference <= alpha:
         return Class.WORSE if mean > 0 else Class.BETTER
     if adjusted.equivalence <= alpha:
@@ -92,21 +112,6 @@ def _tested(adjusted: Tests, mean: float, alpha: float) -> Class:
     if adjusted.noninferiority <= alpha:
         return Class.NOT_WORSE
     return Class.INCONCLUSIVE
-
-
-def _known(variant: Variant) -> Class | None:
-    """What the plan alone says of a variant."""
-    if variant.name == BASE:
-        return Class.BASE
-    if variant.identical_to is not None:
-        return Class.IDENTICAL
-    if variant.mirror_of is not None:
-        return Class.MIRROR
-    return Class.PLACEBO if variant.placebo else None
-
-
-def _is_control(variant: Variant) -> bool:
-    return _known(variant) in (Class.MIRROR, Class.PLACEBO)
 
 
 def _mean(base: Sample, sample: Sample) -> float:

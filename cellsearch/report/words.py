@@ -19,6 +19,8 @@ def change(effect: float | None) -> str:
     value = percent(effect)
     if value > 1000:
         return "over +1000%"
+    if abs(value) < 0.005:
+        return f"{value:+.4f}%".replace("-", MINUS) if abs(value) >= 5e-5 else "0.00%"
     text = f"{value:+.1f}" if abs(value) >= 10 else f"{value:+.2f}"
     return text.replace("-", MINUS) + "%"
 
@@ -45,6 +47,11 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def p_equals(p: float) -> str:
+    """`p = 0.031`, `p < 0.001`."""
+    return f"p = {p_value(p)}".replace("= <", "<")
+
+
 def whole(number: float | None) -> str:
     """A count with separators: `66,048`."""
     return MISSING if number is None else f"{number:,.0f}"
@@ -63,6 +70,8 @@ def significant(number: float | None, digits: int = 3) -> str:
         return MISSING
     if number == 0 or not math.isfinite(number):
         return f"{number:g}"
+    if abs(number) < 1e-4:
+        return "< 0.0001"
     places = max(0, digits - 1 - math.floor(math.log10(abs(number))))
     return decimal(number, places)
 
@@ -77,14 +86,19 @@ def settle(found: Settle | None) -> str:
     """The seeds that would settle an inconclusive variant."""
     if found is None:
         return MISSING
-    count = f"over {MOST_SEEDS:,}" if found.seeds is None else f"{found.seeds:,}"
-    return f"{count} (as {found.as_what})"
+    total = f"over {MOST_SEEDS:,}" if found.seeds is None else f"{found.seeds:,}"
+    return f"{total} (as {found.as_what})"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 seed`, `2 seeds`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def label(verdict: Verdict) -> str:
     """The class; an unstable one with its count."""
-    count = verdict.sample
-    tail = f" {len(count.diverged)}/{count.finished}" if verdict.kind is Class.UNSTABLE else ""
+    sample = verdict.sample
+    tail = f" {len(sample.diverged)}/{sample.finished}" if verdict.kind is Class.UNSTABLE else ""
     return f"{verdict.kind}{tail}"
 
 
@@ -95,7 +109,7 @@ def sentence(verdict: Verdict, findings: Findings) -> str:
     if sample.diverged and verdict.kind not in (Class.BASE, Class.UNSTABLE):
         said.append(f"{len(sample.diverged)} of {sample.finished} seeds diverged.")
     if sample.missing:
-        said.append(f"{_count(sample.missing, 'seed')} of {sample.planned} without a result.")
+        said.append(f"{count(sample.missing, 'seed')} of {sample.planned} without a result.")
     return " ".join(said)
 
 
@@ -112,39 +126,43 @@ def _identical(verdict: Verdict, rules: Rules) -> str:
 
 def _mirror(verdict: Verdict, rules: Rules) -> str:
     law = f"Same law of training as {verdict.variant.mirror_of}"
-    return f"{law} (proved): what differs is chance.{_twin(verdict)}"
+    return f"{law} (proved): any difference should be chance{_twin(verdict)}."
 
 
 def _placebo(verdict: Verdict, rules: Rules) -> str:
-    return f"Declared to change nothing: what differs is chance.{_twin(verdict)}"
+    return f"Declared to change nothing: any difference should be chance{_twin(verdict)}."
 
 
 def _twin(verdict: Verdict) -> str:
-    if verdict.twin_p is None:
-        return ""
-    against = "" if verdict.twin == "base" else f" against {verdict.twin}"
-    return f" As a placebo{against}: p = {p_value(verdict.twin_p)}.".replace("= <", "<")
+    """How likely chance alone is to part it so far from its twin."""
+    return "" if verdict.twin_p is None else f" ({p_equals(verdict.twin_p)})"
 
 
 def _unstable(verdict: Verdict, rules: Rules) -> str:
     found = verdict.stability
     assert found is not None
     said = f"{found.diverged} of {found.of} seeds diverged (95%: {share(found.interval)})."
-    return f"{said} The survivors are the lucky ones and are not tested."
+    lucky = " The survivors are the lucky ones and are not tested."
+    return said + (lucky if found.diverged < found.of else "")
 
 
 def _better(verdict: Verdict, rules: Rules) -> str:
-    return f"Lower perplexity than the base by {_size(verdict)}{_within(verdict, rules)}."
+    return f"Lower perplexity than the base by {_size(verdict)}{_small(verdict, rules)}."
 
 
 def _worse(verdict: Verdict, rules: Rules) -> str:
-    return f"Higher perplexity than the base by {_size(verdict)}{_within(verdict, rules)}."
+    return f"Higher perplexity than the base by {_size(verdict)}{_small(verdict, rules)}."
 
 
-def _within(verdict: Verdict, rules: Rules) -> str:
+def within(verdict: Verdict, rules: Rules) -> bool:
+    """Whether the change is shown to be within the margin, whatever else it is shown to be."""
+    return verdict.adjusted is not None and verdict.adjusted.equivalence <= rules.alpha
+
+
+def _small(verdict: Verdict, rules: Rules) -> str:
     """A difference can be real and still too small to matter; then both are said."""
-    small = verdict.adjusted is not None and verdict.adjusted.equivalence <= rules.alpha
-    return f"; real, but shown to be within the margin of {_margin(rules)}" if small else ""
+    small = f"; real, but shown to be within the margin of {_margin(rules)}"
+    return small if within(verdict, rules) else ""
 
 
 def _equivalent(verdict: Verdict, rules: Rules) -> str:
@@ -156,14 +174,14 @@ def _not_worse(verdict: Verdict, rules: Rules) -> str:
 
 
 def _inconclusive(verdict: Verdict, rules: Rules) -> str:
-    said = f"{_count(len(_estimate(verdict).seeds), 'seed')} cannot tell."
+    said = f"{count(len(_estimate(verdict).seeds), 'seed')} cannot tell."
     if verdict.settle is None or verdict.settle.seeds is None:
         return f"{said} Nor could {MOST_SEEDS:,}, if the estimates hold."
     return f"{said} About {verdict.settle.seeds:,} would, if the estimates hold."
 
 
 def _none(verdict: Verdict, rules: Rules) -> str:
-    return f"No verdict: {verdict.reason}."
+    return f"{verdict.reason[:1].upper()}{verdict.reason[1:]}."
 
 
 def _margin(rules: Rules) -> str:
@@ -177,10 +195,6 @@ def _size(verdict: Verdict) -> str:
 def _estimate(verdict: Verdict) -> Estimate:
     assert verdict.estimate is not None
     return verdict.estimate
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 _SENTENCES = {

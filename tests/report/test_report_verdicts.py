@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cellsearch.record import StudyLine
 from cellsearch.report import verdict as verdict_rows
 from cellsearch.report.findings import Class, Findings
+from cellsearch.report.samples import twin
 from cellsearch.report.verdicts import judge
+from cellsearch.report.words import MINUS
 from cellsearch.store import read
-from cellsearch.testing.journals import Arm, Simulation, true_losses, write_journal
+from cellsearch.testing.journals import Arm, Simulation, lines, true_losses, write_journal
 
 
 def _judge(folder: Path, *arms: Arm, **settings: object) -> Findings:
@@ -79,7 +84,7 @@ def test_fewer_than_two_pairs_get_no_test(tmp_path: Path) -> None:
         verdict = found.verdicts[name]
         assert verdict.kind is Class.NONE
         assert verdict.estimate is verdict.raw is None
-        assert "fewer than 2 paired seeds" in verdict.reason
+        assert verdict.reason == "fewer than 2 seeds are done for both it and the base"
     assert found.verdicts["never"].stability is None
 
 
@@ -133,12 +138,64 @@ def test_a_placebo_stands_outside_the_families(tmp_path: Path) -> None:
     assert alone.rules.level == beside.rules.level == 0.95
 
 
-def test_an_identical_variant_shares_the_trials_of_its_twin(tmp_path: Path) -> None:
+def test_an_identical_variant_has_no_results_but_its_own(tmp_path: Path) -> None:
+    """With other names of weights its draws are others; what has not run is not the base's."""
     found = _judge(tmp_path, Arm("again", identical_to="base", waiting=tuple(range(5))))
     again = found.verdicts["again"]
     assert again.kind is Class.IDENTICAL
-    assert again.sample.missing == 0
-    assert again.estimate is not None and again.estimate.mean == 0
+    assert again.sample.missing == 5
+    assert again.estimate is None
+
+
+def test_a_mirror_trained_at_another_rate_is_a_contrast(tmp_path: Path) -> None:
+    found = _judge(tmp_path, Arm("fast", effect=0.3, mirror_of="base", learning_rate=0.01))
+    assert found.verdicts["fast"].kind is Class.WORSE
+    assert found.rules.contrasts == ("fast",)
+    assert found.alarms == ()
+
+
+def test_an_edited_cell_of_the_library_is_nobodys_twin(tmp_path: Path) -> None:
+    """It bears the library's name, as the mirror itself does; only the cell as it stands counts."""
+    arms = (Arm("base"), Arm("edited", effect=0.5), Arm("flipped", mirror_of="gru"), Arm("plain"))
+    study = next(iter(lines(Simulation(arms=arms))))
+    assert isinstance(study, StudyLine)
+    flipped = study.variants[2]
+    assert twin(flipped, _planned(study, edited="gru", flipped="gru")) is None
+    assert twin(flipped, _planned(study, edited="gru", plain="gru", as_it_is="plain")) == "plain"
+
+
+def _planned(study: StudyLine, as_it_is: str = "", **cells: str) -> StudyLine:
+    """The plan with these variants made from these cells; `as_it_is` without an edit."""
+    own = {
+        name: variant.model_copy(
+            update={"cell": cells.get(name), "edits": () if name == as_it_is else variant.edits}
+        )
+        for name, variant in study.spec.variants.items()
+    }
+    named = [v.model_copy(update={"cell_name": cells.get(v.name, "lstm")}) for v in study.variants]
+    spec = study.spec.model_copy(update={"variants": own})
+    return study.model_copy(update={"spec": spec, "variants": tuple(named)})
+
+
+@pytest.mark.parametrize("variant", [Arm("v", placebo=True), Arm("v", mirror_of="base")])
+def test_a_control_says_how_likely_its_difference_is(tmp_path: Path, variant: Arm) -> None:
+    sentence = verdict_rows(_judge(tmp_path, variant).journal)[1].sentence
+    assert re.search(r"any difference should be chance \(p = 0\.\d{3}\)\.$", sentence)
+
+
+def test_nothing_is_said_of_survivors_where_there_are_none(tmp_path: Path) -> None:
+    row = verdict_rows(_judge(tmp_path, Arm("v", diverged=tuple(range(5)))).journal)[1]
+    assert row.sentence == "5 of 5 seeds diverged (95%: 57% to 100%)."
+
+
+def test_two_seeds_far_apart_still_have_a_verdict(tmp_path: Path) -> None:
+    """With one degree of freedom and many contrasts an interval is longer than a float can say."""
+    arms = (Arm("torn", noise=3.0), *(Arm(f"v{k}") for k in range(20)))
+    found = _judge(tmp_path, *arms, seeds=2, looks=(), key=1)
+    looked = dataclasses.replace(found.journal, looks=9)
+    row = verdict_rows(looked)[1]
+    assert row.kind == "inconclusive"
+    assert row.simultaneous == f"{MINUS}100.0% to over +1000%"
 
 
 def test_the_family_is_the_planned_one(tmp_path: Path) -> None:

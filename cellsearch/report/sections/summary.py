@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cellsearch.report import words
 from cellsearch.report.document import Banner, Block, Bullets, Facts, Heading, Lead, Paragraph
-from cellsearch.report.findings import ALPHA, Class, Findings, Verdict
-from cellsearch.report.samples import BASE
+from cellsearch.report.findings import ALPHA, Class, Findings, Rules, Verdict
+from cellsearch.report.samples import BASE, Sample, trials_by_variant
 
 if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
@@ -24,8 +25,8 @@ _HEADS = {
     Class.INCONCLUSIVE: "Inconclusive",
     Class.UNSTABLE: "Unstable: some seeds diverged",
     Class.NONE: "No verdict",
-    Class.MIRROR: "Mirrors, which follow the same law and only show the noise",
-    Class.PLACEBO: "Placebos, which only show the noise",
+    Class.MIRROR: "Mirrors, which follow the same law and show the noise alone",
+    Class.PLACEBO: "Placebos, declared to show the noise alone",
     Class.IDENTICAL: "Identical cells",
 }
 
@@ -82,31 +83,42 @@ def backends(findings: Findings) -> str:
 
 
 def _lead(findings: Findings) -> str:
-    tested, base = len(findings.rules.contrasts), findings.base.variant
-    seeds = findings.journal.seeds
-    noun = "variant was" if tested == 1 else "variants were"
-    paired = "1 seed" if seeds == 1 else f"{seeds} paired seeds"
+    tested, seeds = len(findings.rules.contrasts), words.count(findings.journal.seeds, "seed")
+    who = f"{words.count(tested, 'variant') if tested else 'No variant'} "
+    who += "were" if tested > 1 else "was"
     return (
-        f"{tested} {noun} compared with the base {base.cell_name} on test perplexity, over "
-        f"{paired}. Changes are of perplexity, variant against base; lower is better."
+        f"{who} compared with the base {findings.base.variant.cell_name} on test perplexity, over "
+        f"{seeds}, paired. {_own(findings.base.sample)}Changes are of perplexity, variant against "
+        "base; lower is better."
     )
+
+
+def _own(base: Sample) -> str:
+    """The base's perplexity, where every seed has one."""
+    losses = list(base.losses.values())
+    if len(losses) < base.planned:
+        return ""
+    perplexity = math.exp(sum(losses) / len(losses))
+    return f"The base reaches {words.significant(perplexity, 4)}. "
 
 
 def _found(findings: Findings) -> list[str]:
     by_kind: dict[Class, list[str]] = {kind: [] for kind in _HEADS}
     for name, verdict in findings.verdicts.items():
         if name != BASE:
-            by_kind[verdict.kind].append(_named(verdict))
+            by_kind[verdict.kind].append(_named(verdict, findings))
     return [f"{_HEADS[kind]}: {'; '.join(names)}." for kind, names in by_kind.items() if names]
 
 
-def _named(verdict: Verdict) -> str:
-    name = verdict.variant.name
+def _named(verdict: Verdict, findings: Findings) -> str:
+    name, found = verdict.variant.name, verdict.estimate
     if verdict.kind is Class.UNSTABLE:
         return f"{name} ({len(verdict.sample.diverged)} of {verdict.sample.finished})"
     if verdict.kind is Class.NONE:
         return f"{name} ({verdict.reason})"
-    return f"{name} ({words.change(verdict.estimate.mean)})" if verdict.estimate else name
+    small = verdict.kind in (Class.BETTER, Class.WORSE) and words.within(verdict, findings.rules)
+    tail = ", within the margin" if small else ""
+    return f"{name} ({words.change(found.mean)}{tail})" if found else name
 
 
 def _alarms(findings: Findings) -> list[str]:
@@ -121,27 +133,52 @@ def _alarms(findings: Findings) -> list[str]:
 
 
 def _placebo_alarm(verdict: Verdict) -> str:
-    p = f"p = {words.p_value(verdict.twin_p)}".replace("= <", "<")
+    assert verdict.twin_p is not None
+    proved = verdict.kind is Class.MIRROR
+    claim = "it follows the same law" if proved else "it was declared to change nothing"
+    doubt = "something besides the cells differs between runs"
+    doubt += "" if proved else ", or the declaration is wrong"
     return (
-        f"The placebo {verdict.variant.name} differs from {verdict.twin} ({p}), though it follows "
-        "the same law. In one study of a hundred that is chance; otherwise something besides the "
-        "cells differs between runs. Find out which before any verdict here is believed."
+        f"The placebo {verdict.variant.name} differs from {verdict.twin} "
+        f"({words.p_equals(verdict.twin_p)}), though {claim}. In one study of a hundred that is "
+        f"chance; otherwise {doubt}. Find out which before any verdict here is believed."
     )
 
 
 def _notes(findings: Findings) -> list[str]:
-    return [note for note in (_missing(findings), _looks(findings), *_torn(findings)) if note]
+    found = (_waiting(findings), _failed(findings), _looks(findings), *_torn(findings))
+    return [note for note in found if note]
 
 
-def _missing(findings: Findings) -> str:
-    samples = [verdict.sample for verdict in findings.verdicts.values()]
-    missing, planned = sum(s.missing for s in samples), sum(s.planned for s in samples)
-    if not missing:
+def _waiting(findings: Findings) -> str:
+    waiting, planned = _without_line(findings), _planned(findings)
+    if not waiting:
         return ""
-    verb = "has" if missing == 1 else "have"
     return (
-        f"{missing} of {planned} planned trials {verb} no result. Every row says how many it has."
+        f"The study is not finished: {waiting} of {planned} planned trials have not run. All that "
+        "is said here is provisional; to decide by it whether to go on is a look at the data that "
+        "no test here accounts for."
     )
+
+
+def _failed(findings: Findings) -> str:
+    missing = sum(verdict.sample.missing for verdict in findings.verdicts.values())
+    failed = missing - _without_line(findings)
+    if not failed:
+        return ""
+    return (
+        f"{failed} of {_planned(findings)} planned trials ended without a result. Every row says "
+        "how many seeds it has."
+    )
+
+
+def _planned(findings: Findings) -> int:
+    return findings.journal.seeds * len(findings.verdicts)
+
+
+def _without_line(findings: Findings) -> int:
+    lines = trials_by_variant(findings.journal).values()
+    return _planned(findings) - sum(map(len, lines))
 
 
 def _looks(findings: Findings) -> str:
@@ -167,26 +204,37 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
         ("Text", study.corpus),
         ("Training", _training(spec)),
         ("Matched by", _matched(spec)),
-        ("Margin", f"±{100 * spec.margin:g}%, fixed beforehand: what is too small to matter"),
-        ("Tests", f"three families of {len(rules.contrasts)}, Holm in each, α = {rules.alpha:.3g}"),
+        (
+            "Margin",
+            f"{100 * spec.margin:g}%, fixed beforehand; a smaller change does not matter",
+        ),
+        ("Tests", _tests(rules)),
         ("Noise", "of the seeds alone; the one test text is taken as it is"),
         ("Learning rate", learning_rates(findings)),
         ("Backend", backends(findings)),
     ]
 
 
+def _tests(rules: Rules) -> str:
+    return (
+        f"of difference, equivalence, non-inferiority: a family of {len(rules.contrasts)} each, "
+        f"Holm's correction in each, α = {rules.alpha:.3g}"
+    )
+
+
 def _training(spec: SweepConfig) -> str:
     train, model = spec.train, spec.model
     layers = "1 layer" if model.layers == 1 else f"{model.layers} layers"
     return (
-        f"{words.whole(train.tokens)} tokens a trial, {layers}, {train.batch} streams of "
-        f"{train.segment}, {train.optimizer.name}, {spec.task.level} level; the last weights count"
+        f"{words.whole(train.tokens)} tokens a trial, {layers}, {train.batch} streams in segments "
+        f"of {train.segment}, {train.optimizer.name}, {spec.task.level} level; the last weights "
+        "are tested"
     )
 
 
 def _matched(spec: SweepConfig) -> str:
     of = "cells" if spec.match.of == "cell" else "whole model"
     if spec.match.by == "hidden":
-        return f"hidden width; parameters and FLOPs differ and are counted for the {of}"
+        return f"hidden width H; parameters and FLOPs are counted, of the {of}, and may differ"
     what = "parameters" if spec.match.by == "params" else "FLOPs"
     return f"{what} of the {of}; the width H is solved for each variant"

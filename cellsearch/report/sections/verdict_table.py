@@ -25,6 +25,7 @@ class Info(NamedTuple):
     roles: tuple[str, ...]
     level: float
     contrasts: int
+    looks: int
     counted: str
 
 
@@ -35,6 +36,7 @@ def info(findings: Findings) -> Info:
         roles=tuple(role(verdict.kind) for verdict in findings.verdicts.values()),
         level=findings.rules.level,
         contrasts=len(findings.rules.contrasts),
+        looks=findings.rules.looks,
         counted="cells" if findings.journal.study.spec.match.of == "cell" else "whole model",
     )
 
@@ -45,13 +47,15 @@ def draw(info: Info) -> Sequence[Block]:
 
 
 def _reading(info: Info) -> str:
+    looks = f" and {info.looks} looks" if info.looks > 1 else ""
+    each = f"{100 * info.level:.2f}% each for {words.count(info.contrasts, 'contrast')}{looks}"
     return (
         "Change is that of test perplexity against the base, from differences of mean loss paired "
-        "by seed. The first interval covers the truth in 95 of 100 studies for this variant alone; "
-        f"the simultaneous one (Bonferroni, {100 * info.level:.2f}% each for {info.contrasts} "
-        "contrasts) does so for all variants together. Verdicts follow Holm's procedure, which is "
-        "a little sharper than Bonferroni: one may stand although its simultaneous interval "
-        "touches 0. A change in [brackets] is of survivors and is not tested."
+        "by seed. The 95% interval covers the truth in 95 of 100 studies for one variant alone; "
+        f"the simultaneous one (Bonferroni, {each}) does so for all contrasts at once. Verdicts "
+        "follow Holm's procedure, which is sharper than Bonferroni, and equivalence is tested on "
+        "one side at a time: so a verdict may stand although its simultaneous interval touches 0 "
+        "or reaches over the margin. A change in [brackets] is of survivors and is not tested."
     )
 
 

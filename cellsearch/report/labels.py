@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Offsets tried in turn, in points. Labels are placed from the top down, so below comes first.
-_STEPS = (0.0, -8.0, 8.0, -16.0, 16.0, -24.0, 24.0, -32.0, 32.0, -44.0, 44.0, -56.0, 56.0)
+_STEPS = (0.0, *(sign * 8.0 * k for k in range(1, 26) for sign in (-1, 1)))
 _GAP = 8.0
+LONGEST = 26
 
 
 class Label(NamedTuple):
@@ -41,11 +42,19 @@ class _Box(NamedTuple):
         return not apart
 
     def within(self, frame: _Box) -> bool:
-        return self.left >= frame.left and self.right <= frame.right
+        across = self.left >= frame.left and self.right <= frame.right
+        return across and self.low >= frame.low and self.high <= frame.high
+
+
+def shorten(text: str, most: int = LONGEST) -> str:
+    """A long name without its middle."""
+    most = max(most, 8)
+    return text if len(text) <= most else f"{text[: most - 7]}…{text[-6:]}"
 
 
 def place(ax: Axes, labels: Sequence[Label], size: float = 9) -> None:
     """Write every label at the first place where it is free, with a line where it moved."""
+    labels = [label._replace(text=shorten(label.text)) for label in labels]
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]
     scale = ax.figure.dpi / 72
     points = [ax.transData.transform((label.x, label.y)) / scale for label in labels]
@@ -80,7 +89,7 @@ def _box(text: str, point: Any, side: int, rise: float, size: float) -> _Box:
 
 def _write(ax: Axes, label: Label, side: int, rise: float, size: float) -> None:
     line = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 3}
-    ax.annotate(
+    written = ax.annotate(
         label.text,
         (label.x, label.y),
         xytext=(side * _GAP, rise),
@@ -92,3 +101,5 @@ def _write(ax: Axes, label: Label, side: int, rise: float, size: float) -> None:
         bbox={"boxstyle": "square,pad=0.1", "facecolor": PAPER, "edgecolor": "none"},
         arrowprops=line if rise else None,
     )
+    # The layout must not shrink the axes to make room for names.
+    written.set_in_layout(False)

@@ -61,6 +61,44 @@ def test_the_forest_has_every_seed_and_intervals_only_of_the_tested(tmp_path: Pa
     assert gone.change.startswith("[")
 
 
+def test_an_interval_that_goes_far_beyond_every_seed_is_cut(tmp_path: Path) -> None:
+    found = _findings(tmp_path, *(Arm(f"v{k}", effect=0.1) for k in range(20)), seeds=2)
+    info = forest.info(found)
+    longest = max(line.together.high for line in info.lines if line.together)
+    farthest = max(abs(seed) for line in info.lines for seed in line.seeds)
+    assert longest > 100 > 2 * farthest
+    low, high = forest._reach(info)
+    assert max(-low, high) <= max(2 * farthest, forest.WIDE * info.margin.high)
+    (figure,) = forest.draw(info)
+    assert "An arrow: the interval goes on." in figure.caption
+    ticks = figure.canvas.axes[0].get_xticks().tolist()
+    assert ticks == sorted(ticks) and 3 <= len(ticks) <= 11
+
+
+def test_costs_that_were_matched_do_not_look_far_apart(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("near", size=1.002), Arm("nearer", size=0.999))
+    gallery = pareto.draw(pareto.info(found))[0]
+    left, right = gallery.figures[0].canvas.axes[0].get_xlim()
+    assert right / left > 1.19
+
+
+def test_long_names_lose_their_middle() -> None:
+    assert labels.shorten("reset_before_product") == "reset_before_product"
+    assert labels.shorten("a" * 40 + "_tail_") == "a" * 19 + "…" + "_tail_"
+
+
+def test_an_interim_page_says_that_it_is_provisional(tmp_path: Path) -> None:
+    going = summary.info(_findings(tmp_path / "going", Arm("v", waiting=(3, 4))))
+    ended = summary.info(_findings(tmp_path / "ended", Arm("v", failed=(3,))))
+    assert "not finished: 2 of 10 planned trials have not run" in going.notes[0]
+    assert ended.notes[0].startswith("1 of 10 planned trials ended without a result")
+
+
+def test_a_difference_within_the_margin_is_found_as_one(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("v", effect=0.01), seeds=40, noise=0.004)
+    assert summary.info(found).found[0].endswith("%, within the margin).")
+
+
 def test_a_diverged_curve_ends_where_it_was_last_finite(tmp_path: Path) -> None:
     found = _findings(tmp_path, Arm("gone", diverged=(2,)))
     panel = curves.info(found).others[0]

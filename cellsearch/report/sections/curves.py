@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from cellsearch.report import drawing, frames
+from cellsearch.report import drawing, frames, labels
 from cellsearch.report.document import Block, Figure, Gallery, Paragraph
 from cellsearch.report.findings import Findings
 from cellsearch.report.samples import BASE
@@ -121,7 +122,7 @@ def _draw_lines(ax: Axes, panel: Panel, alpha: float) -> None:
 
 def _axes(ax: Axes, panel: Panel, info: Info) -> None:
     low, high = info.perplexity
-    ax.set_title(panel.name)
+    ax.set_title(labels.shorten(panel.name, 34))
     ax.set_yscale("log")
     ax.set_xlim(0, 1.03 * info.tokens)
     ax.set_ylim(low / 1.05, high * 1.05)
@@ -134,7 +135,9 @@ def _axes(ax: Axes, panel: Panel, info: Info) -> None:
 
 
 def _file(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+    """The name where it can name a file, else what is left of it and a digest, to be its own."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.+") else "_" for c in name)[:64]
+    return plain if plain == name else f"{plain}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _caption(info: Info) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cellsearch.report import drawing, words
+from cellsearch.report import drawing, labels, words
 from cellsearch.report.document import Block, Figure, Paragraph
 from cellsearch.report.findings import Findings, Verdict
 from cellsearch.report.rows import tested
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 TITLE = "Change against the base"
 ORDER = 20
 
-# Beyond so many margins the axis is compressed, or one bad variant would hide all others.
+# Beyond so many margins the axis is compressed, or one bad variant would hide all others. An
+# interval that goes on beyond that, and beyond twice the farthest seed, is cut with an arrow.
 WIDE = 12
+TICKS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10000)
 
 
 class Line(NamedTuple):
@@ -62,7 +64,7 @@ def draw(info: Info) -> Sequence[Block]:
         _scale(ax, info)
         _background(ax, info)
         for row, line in enumerate(info.lines):
-            _draw_line(ax, len(info.lines) - 1 - row, line, sum(len(a.seeds) for a in info.lines))
+            _draw_line(ax, len(info.lines) - 1 - row, line, info)
     return [Figure("forest", _words(info), figure, _caption(info))]
 
 
@@ -83,11 +85,17 @@ def _line(verdict: Verdict) -> Line:
     )
 
 
+def _far(info: Info) -> float:
+    """How far from 0 intervals are drawn."""
+    seeds = [abs(seed) for line in info.lines for seed in line.seeds]
+    return max(WIDE * info.margin.high, 2 * max(seeds))
+
+
 def _reach(info: Info) -> tuple[float, float]:
-    """What must be seen: every seed and interval, and the margins."""
-    ends = [*info.margin]
+    """What must be seen: every seed, the margins, and intervals as far as they are drawn."""
+    far, ends = _far(info), [*info.margin]
     for line in info.lines:
-        ends += [*line.seeds, *(line.together or ())]
+        ends += [*line.seeds, *(np.clip(line.together or (), -far, far))]
     return min(ends), max(ends)
 
 
@@ -98,10 +106,10 @@ def _compressed(info: Info) -> bool:
 def _scale(ax: Axes, info: Info) -> None:
     low, high = _reach(info)
     if _compressed(info):
-        ax.set_xscale("asinh", linear_width=2 * info.margin.high)
-        ticks = np.array([0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000])
-        both = np.unique(np.concatenate([-ticks, ticks]))
-        ax.set_xticks(both[(both >= low) & (both <= high)])
+        width = 2 * info.margin.high
+        ax.set_xscale("asinh", linear_width=width)
+        left, right = (_ticks(end, low, high, width) for end in (-low, high))
+        ax.set_xticks([*(-tick for tick in left), 0.0, *right])
         ax.set_xlim(1.25 * low, 1.25 * high)
     else:
         pad = 0.06 * (high - low)
@@ -110,6 +118,16 @@ def _scale(ax: Axes, info: Info) -> None:
     ax.set_ylim(-0.6, len(info.lines) - 0.3)
     ax.set_yticks([])
     ax.set_xlabel("change of test perplexity against the base  (left is better)")
+
+
+def _ticks(end: float, low: float, high: float, width: float) -> list[float]:
+    """Of `TICKS`, those up to `end` whose labels stand clear of each other."""
+    room = 0.1 * (np.arcsinh(high / width) - np.arcsinh(low / width))
+    kept = [0.0]
+    for tick in TICKS:
+        if tick <= end and np.arcsinh(tick / width) - np.arcsinh(kept[-1] / width) >= room:
+            kept.append(float(tick))
+    return kept[1:]
 
 
 def _tick(value: float) -> str:
@@ -121,25 +139,36 @@ def _background(ax: Axes, info: Info) -> None:
     ax.axvline(0, color=drawing.INK, linewidth=1)
 
 
-def _draw_line(ax: Axes, y: int, line: Line, points: int) -> None:
+def _draw_line(ax: Axes, y: int, line: Line, info: Info) -> None:
     colour = drawing.ROLES[line.role]
     _title(ax, y, line)
     if line.together and line.alone:
-        ax.plot(line.together, (y, y), color=colour, linewidth=1.2, solid_capstyle="butt")
-        for end in line.together:
-            ax.plot((end, end), (y - 0.07, y + 0.07), color=colour, linewidth=1.2)
-        ax.plot(line.alone, (y, y), color=colour, linewidth=4.5, solid_capstyle="butt")
+        far = _far(info)
+        ax.plot(np.clip(line.together, -far, far), (y, y), color=colour, linewidth=1.2)
+        for end, arrow in zip(line.together, "<>", strict=True):
+            if abs(end) > far:
+                ax.plot(np.clip(end, -far, far), y, arrow, color=colour, markersize=5)
+            else:
+                ax.plot((end, end), (y - 0.07, y + 0.07), color=colour, linewidth=1.2)
+        alone = np.clip(line.alone, -far, far)
+        ax.plot(alone, (y, y), color=colour, linewidth=4.5, solid_capstyle="butt")
     if line.mean is not None:
         face = colour if line.alone else drawing.PAPER
         ax.plot(line.mean, y, "D", color=colour, markerfacecolor=face, markersize=6.5)
-    _draw_seeds(ax, y, line, drawing.crowded(points))
+    _draw_seeds(ax, y, line, drawing.crowded(_points(info)))
+
+
+def _points(info: Info) -> int:
+    return sum(len(line.seeds) for line in info.lines)
 
 
 def _title(ax: Axes, y: int, line: Line) -> None:
     """Name at the left, change and class at the right, above the interval."""
     at = ax.get_yaxis_transform()
-    ax.text(0, y + 0.3, line.name, transform=at, va="center", fontweight="bold", fontsize=9.5)
     right = f"{line.change} · {line.label}"
+    # The row has room for some 68 letters, of which a bold one takes a sixth more.
+    name = labels.shorten(line.name, round((68 - len(right)) / 1.17))
+    ax.text(0, y + 0.3, name, transform=at, va="center", fontweight="bold", fontsize=9.5)
     ax.text(1, y + 0.3, right, transform=at, va="center", ha="right", fontsize=9)
 
 
@@ -166,10 +195,12 @@ def _caption(info: Info) -> str:
     said = (
         "Diamond: mean. Thick line: 95% for the variant alone. Thin line: simultaneous "
         f"({100 * info.level:.2f}% each). Dots: every paired seed. Grey band: the margin. A hollow "
-        "diamond stands for survivors, or for a variant without a test."
+        "diamond is of survivors, or of a variant without a test."
     )
     if _compressed(info):
         said += f" The axis is compressed beyond ±{2 * info.margin.high:.0f}%."
-    if drawing.crowded(sum(len(line.seeds) for line in info.lines)):
+    if any(max(map(abs, line.together or (0,))) > _far(info) for line in info.lines):
+        said += " An arrow: the interval goes on."
+    if drawing.crowded(_points(info)):
         said += " The seeds are drawn as an image; all are there."
     return said

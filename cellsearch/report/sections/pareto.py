@@ -161,8 +161,10 @@ def _label(point: Point) -> labels.Label:
 
 def _axes(ax: Axes, front: Front) -> None:
     costs = [p.cost for p in front.points] + [e for p in front.points for e in p.quartiles or ()]
-    pad = 0.12 * (max(costs) - min(costs)) or 0.1 * max(costs)
-    ax.set_xlim(min(costs) - pad, max(costs) + pad)
+    # Never narrower than ±10%, or costs that were matched would look far apart.
+    middle = (min(costs) + max(costs)) / 2
+    half = max(0.62 * (max(costs) - min(costs)), 0.1 * middle)
+    ax.set_xlim(middle - half, middle + half)
     ax.xaxis.set_major_formatter(EngFormatter(sep=""))
     ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.set_yscale("log")
@@ -185,7 +187,8 @@ def _heights(front: Front) -> tuple[float, float]:
 
 def _caption(info: Info) -> str:
     said = (
-        "Large: perplexity of the mean loss; small: every seed that is done. Dashed: the front, "
+        "Large: perplexity of the mean loss of the seeds that are done; small: each of them. "
+        "Axes do not begin at 0; perplexity is on a log scale. Dashed: the front, "
         "which is of estimates; the verdicts say which differences are real. Hollow: seeds "
         "diverged, survivors shown, never on a front. Lower and further left is better."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from cellsearch.report.findings import Findings
 from cellsearch.report.sections import sections
 from cellsearch.report.verdicts import judge
 from cellsearch.store import read, write_atomically
+
+# By this a page of ours is known.
+MARK = b"cellsearch report</title>"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ class Part(NamedTuple):
 def build(study: Path, out: Path) -> Built:
     """Write the report of `study` into `out`; the same journal gives the same bytes.
 
+    Tables and figures of an earlier report there that this one does not have are removed; no other
+    file is.
+
     Raises:
         StoreError: the journal cannot be read, or the report cannot be written.
     """
@@ -53,15 +60,30 @@ def build(study: Path, out: Path) -> Built:
         tables.save(table, out / "tables")
     with drawing.style():
         svgs = {f.name: drawing.save(f.canvas, out / "figures" / f.name) for f in drawn}
-    name = findings.journal.study.spec.name
-    write_atomically(out / "index.html", pages.html(name, parts, svgs).encode())
-    write_atomically(out / "report.md", pages.markdown(name, parts).encode())
-    return Built(
+    built = Built(
         index=out / "index.html",
         markdown=out / "report.md",
         tables=_paths(out / "tables", [t.name for t in shown], (".csv", ".tex")),
         figures=_paths(out / "figures", list(svgs), (".svg", ".pdf")),
     )
+    _remove_earlier(built)
+    name = findings.journal.study.spec.name
+    write_atomically(built.index, pages.html(name, parts, svgs).encode())
+    write_atomically(built.markdown, pages.markdown(name, parts).encode())
+    return built
+
+
+def _remove_earlier(built: Built) -> None:
+    """The page that is still there names the files of its report, and only those."""
+    out = built.index.parent
+    page = built.index.read_bytes() if built.index.is_file() else b""
+    linked = re.findall(rb'href="((?:tables|figures)/[\w.+-]+)"', page) if MARK in page else []
+    for path in {out / name.decode() for name in linked} - {*built.tables, *built.figures}:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise StoreError(f"{path}: of an earlier report, cannot be removed: {why}") from None
 
 
 def _parts(findings: Findings) -> list[Part]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from markupsafe import escape as markup_escape
 
 from cellsearch.report.document import Figure, Tag, text_of
 from cellsearch.report.drawing import inline
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def html(name: str, parts: Sequence[Part], svgs: Mapping[str, str]) -> str:
     """One file that needs nothing beside it: style and figures inside, no script."""
     environment = _environment(autoescape=True)
+    environment.filters["breakable"] = _breakable
     environment.filters["svg"] = lambda figure: _svg(figure, svgs)
     return environment.get_template("page.html").render(name=name, parts=parts)
 
@@ -32,8 +34,11 @@ def markdown(name: str, parts: Sequence[Part]) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that Markdown shows as it stands, in a table too."""
-    return re.sub(r"([\\`*<>|\[\]]|(?<!\w)_|_(?!\w))", r"\\\1", text)
+    """Text that Markdown shows as it stands, on one line, in a table too."""
+    line = " ".join(text.split())
+    line = re.sub(r"([\\`*<>|\[\]~$]|&(?=#?\w+;)|(?<!\w)_|_(?!\w))", r"\\\1", line)
+    # What would begin a heading or a list.
+    return re.sub(r"^(\d*)([-+#.)])(?=[\s#]|$)", r"\1\\\2", line)
 
 
 def _environment(autoescape: bool) -> Environment:
@@ -48,6 +53,11 @@ def _environment(autoescape: bool) -> Environment:
     environment.filters["text"] = text_of
     environment.tests["tag"] = lambda cell: isinstance(cell, Tag)
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """A name that a narrow column may break after `_`."""
+    return Markup(str(markup_escape(name)).replace("_", "_<wbr>"))
 
 
 def _svg(figure: Figure, svgs: Mapping[str, str]) -> Markup:

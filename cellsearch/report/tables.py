@@ -64,8 +64,8 @@ def to_latex(table: Table) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that LaTeX sets as it stands."""
-    return "".join(_LATEX.get(c, c) for c in text)
+    """Text that LaTeX sets as it stands, on one line."""
+    return "".join(_LATEX.get(c, c) for c in " ".join(text.split()))
 
 
 def _small(column: Column) -> str:

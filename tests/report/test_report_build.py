@@ -19,6 +19,7 @@ from cellsearch.config import SweepConfig
 from cellsearch.errors import StoreError
 from cellsearch.report import build
 from cellsearch.report.assembly import Built
+from cellsearch.report.pages import escape as escape_markdown
 from cellsearch.report.sections import sections
 from cellsearch.report.tables import escape
 from cellsearch.store import read
@@ -218,8 +219,8 @@ def test_what_is_needed_to_reproduce_is_said(page: _Page) -> None:
 
 def test_failures_are_told_with_their_reason(page: _Page) -> None:
     assert "crash: the worker ended with signal 11" in page.text
-    assert "1 of 16 planned trials" not in page.text
-    assert "2 of 16 planned trials have no result." in page.text
+    assert "1 of 16 planned trials have not run." in page.text
+    assert "1 of 16 planned trials ended without a result." in page.text
 
 
 EDGES = {
@@ -244,7 +245,7 @@ def test_every_study_has_a_report(name: str, tmp_path: Path) -> None:
     assert "None" not in text
     said = {
         "base_diverged": "so there are no verdicts",
-        "one_seed": "fewer than 2 paired seeds: no test",
+        "one_seed": "Fewer than 2 seeds are done for both",
         "nothing_ran": "No trial left a curve.",
         "one_bad_variant": "The axis is compressed",
         "many_seeds": "this is look 2 at the data",
@@ -258,6 +259,59 @@ def test_a_placebo_that_differs_is_a_banner(tmp_path: Path) -> None:
     banners = [found for tag, found in _Page(built.index.read_text()).tags if tag == "p"]
     assert {"class": "banner alarm", "role": "note"} in banners
     assert "> **Warning.** The placebo flipped differs from base" in built.markdown.read_text()
+
+
+def test_a_declared_placebo_is_not_said_to_be_proved(tmp_path: Path) -> None:
+    arms = (Arm("base"), Arm("declared", effect=0.2, placebo=True))
+    built = build(write_journal(Simulation(arms=arms), tmp_path / "study"), tmp_path / "out")
+    text = built.markdown.read_text()
+    assert "though it was declared to change nothing" in text
+    assert "the same law" not in text
+
+
+def test_what_an_earlier_report_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    one = Simulation(arms=(Arm("base"), Arm("old"), Arm("both")), seeds=2)
+    two = Simulation(arms=(Arm("base"), Arm("new"), Arm("both")), seeds=2)
+    build(write_journal(one, tmp_path / "one"), tmp_path / "out")
+    own = tmp_path / "out" / "figures" / "mine.svg"
+    own.write_text("kept")
+    built = build(write_journal(two, tmp_path / "two"), tmp_path / "out")
+    there = {p for folder in ("figures", "tables") for p in (tmp_path / "out" / folder).iterdir()}
+    assert there == {own, *built.figures, *built.tables}
+
+
+def test_variants_with_like_names_have_figures_of_their_own(tmp_path: Path) -> None:
+    names = ("a+b", "a_b", "a/b", "x" * 300)
+    arms = (Arm("base"), *(Arm(name) for name in names))
+    built = build(write_journal(Simulation(arms=arms, seeds=2), tmp_path / "s"), tmp_path / "out")
+    panels = [path for path in built.figures if path.name.startswith("curves_")]
+    assert len(set(panels)) == 2 * len(names)
+
+
+def test_text_of_several_lines_stays_in_its_place(tmp_path: Path) -> None:
+    study = write_journal(Simulation(arms=(Arm("base"), Arm("v", failed=(0,)))), tmp_path / "s")
+    journal = study / "journal.jsonl"
+    lines = "one\\n\\n# two | three"
+    journal.write_text(journal.read_text().replace("the worker ended with signal 11", lines))
+    built = build(study, tmp_path / "out")
+    assert r"| crash: one # two \| three |" in built.markdown.read_text()
+    latex = (tmp_path / "out" / "tables" / "failures.tex").read_text()
+    assert r"crash: one \# two \textbar{} three \\" in latex
+
+
+@pytest.mark.parametrize("text", ["# a", "- a", "+ a", "1. a", "12) a", "&lt;", "~~a~~", "$a$"])
+def test_markdown_shows_text_as_it_stands(text: str) -> None:
+    assert "\\" in escape_markdown(text)
+    assert escape_markdown(text).replace("\\", "") == text
+    assert escape_markdown("+1.5% of 2 seeds, a & b") == "+1.5% of 2 seeds, a & b"
+
+
+def test_equations_are_there_in_latex(tmp_path: Path) -> None:
+    study = write_journal(Simulation(), tmp_path / "s")
+    journal = study / "journal.jsonl"
+    journal.write_text(journal.read_text().replace('"latex":[]', '"latex":["a &= b","c &= d"]'))
+    text = build(study, tmp_path / "out").markdown.read_text()
+    assert text.count("\\begin{align*}\n  a &= b \\\\\n  c &= d\n\\end{align*}") == 2
 
 
 def test_a_torn_journal_is_reported_without_its_path(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ class Cell(NamedTuple):
     changes: tuple[str, ...]
     equations: tuple[str, ...]
     text: str
+    latex: tuple[str, ...]
 
 
 class Info(NamedTuple):
@@ -38,19 +39,28 @@ def info(findings: Findings) -> Info:
 
 
 def draw(info: Info) -> Sequence[Block]:
-    """The base in full, the others as differences, their full text on demand."""
+    """The base in full, the others as differences, full text and LaTeX on demand."""
     blocks: list[Block] = [Heading(f"base: {info.base.about}"), Code(_body(info.base), "text")]
+    blocks.append(_written_out(info.base))
     for cell in info.others:
         blocks += [Heading(cell.variant), *_about(cell)]
         blocks += [Diff(cell.changes)] if cell.changes else []
-        blocks.append(Fold(f"{cell.variant}, written out", [Code(cell.text, "text")]))
+        blocks.append(_written_out(cell))
     return blocks
+
+
+def _written_out(cell: Cell) -> Fold:
+    """The whole cell, and its equations to paste into a paper."""
+    lines = " \\\\\n".join(f"  {line}" for line in cell.latex)
+    align = f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
+    latex = [Code(align, "latex")] if cell.latex else []
+    return Fold(f"{cell.variant}, written out", [Code(cell.text, "text"), *latex])
 
 
 def _cell(findings: Findings, name: str) -> Cell:
     variant = findings.verdicts[name].variant
     about = variant.cell_name if name == BASE else variant.sentence or ""
-    return Cell(name, about, variant.changes, variant.equations, variant.cell)
+    return Cell(name, about, variant.changes, variant.equations, variant.cell, variant.latex)
 
 
 def _about(cell: Cell) -> list[Block]:

@@ -9,6 +9,7 @@ import yaml
 
 from cellsearch.report.document import Block, Code, Facts, Fold, Paragraph
 from cellsearch.report.findings import Findings
+from cellsearch.report.sections.summary import backends
 
 if TYPE_CHECKING:
     from cellsearch.record import Where
@@ -19,8 +20,9 @@ ORDER = 80
 
 
 class Info(NamedTuple):
-    """Commands, the plan as a sweep file, and facts about what ran and where."""
+    """The study's name, commands, the plan as a sweep file, and facts about what ran and where."""
 
+    name: str
     commands: str
     spec: str
     facts: tuple[tuple[str, str], ...]
@@ -29,15 +31,17 @@ class Info(NamedTuple):
 def info(findings: Findings) -> Info:
     """From the journal alone."""
     journal = findings.journal
-    return Info(_commands(journal), _spec(journal), tuple(_facts(journal)))
+    name = journal.study.spec.name
+    return Info(name, _commands(journal), _spec(journal), tuple(_facts(findings)))
 
 
 def draw(info: Info) -> Sequence[Block]:
     """Commands first."""
     return [
         Paragraph(
-            "The first command trains and measures again what the plan says, which is printed "
-            "below as a sweep file; the second writes this report from the journal alone."
+            f"Save the plan below as {info.name}.yaml. The commands train and measure it again, "
+            "and write this report from the journal alone. The same versions on the same kind of "
+            "machine give the same losses; measured times differ."
         ),
         Code(info.commands, "sh"),
         Facts(info.facts),
@@ -47,9 +51,10 @@ def draw(info: Info) -> Sequence[Block]:
 
 def _commands(journal: Journal) -> str:
     name = journal.study.spec.name
-    added = f" --set seeds={journal.seeds}" if journal.looks > 1 else ""
+    added = f"cellsearch resume results/{name} --set seeds={journal.seeds}\n"
     return (
-        f"cellsearch sweep {name}.yaml --results results/{name}{added}\n"
+        f"cellsearch sweep {name}.yaml --results results/{name}\n"
+        f"{added if journal.looks > 1 else ''}"
         f"cellsearch report results/{name} --out reports/{name}"
     )
 
@@ -59,7 +64,8 @@ def _spec(journal: Journal) -> str:
     return yaml.safe_dump(plan, sort_keys=False, allow_unicode=True, width=90)
 
 
-def _facts(journal: Journal) -> list[tuple[str, str]]:
+def _facts(findings: Findings) -> list[tuple[str, str]]:
+    journal = findings.journal
     places = [journal.study.where]
     places += [t.outcome.where for t in journal.trials if t.outcome.where is not None]
     places += [bench.where for bench in journal.benches]
@@ -70,7 +76,7 @@ def _facts(journal: Journal) -> list[tuple[str, str]]:
         ("Host", _joined(place.host for place in places)),
         ("Device", _joined(place.device for place in places)),
         ("Threads", _joined(str(place.threads) for place in places)),
-        ("Backend", _joined(place.backend for place in places)),
+        ("Backend", backends(findings)),
         ("Text", f"sha256 {study.data_sha256}"),
         ("Plan", study.study_key),
         *([("Begun", study.time)] if study.time else []),

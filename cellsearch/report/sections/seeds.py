@@ -233,7 +233,10 @@ def _seed_table(info: Info) -> Table:
     return Table(
         name="seeds",
         caption="Test perplexity of every seed",
-        columns=[Column("Variant", numeric=False), *(Column(f"{s}") for s in range(info.seeds))],
+        columns=[
+            Column("Variant", numeric=False),
+            *(Column(f"{s}", "seed") for s in range(info.seeds)),
+        ],
         rows=[[str(name), *map(_seed_cell, frames.records(own))] for name, own in by_variant],
         data=info.trials,
     )

@@ -219,9 +219,8 @@ class _Unroller:
                     self.defined["output"] = 0
 
     def _repeat(self, line: Repeat) -> None:
-        known = {**self.out.numbers, **self.loops}
-        low = whole(line.low, known, "a bound of repeat")
-        high = whole(line.high, known, "a bound of repeat")
+        low = self._whole(line.low, "a bound of repeat")
+        high = self._whole(line.high, "a bound of repeat")
         self.rounds += max(high - low + 1, 0)
         if self.rounds > MOST_EQUATIONS:
             raise LanguageError(f"{self.rounds} rounds are more than {MOST_EQUATIONS}", line.at)
@@ -265,11 +264,16 @@ class _Unroller:
         values = {v: Number(float(k)) for v, k in self.loops.items()}
         return substitute(e, values)
 
+    def _whole(self, e: Expression, what: str) -> int:
+        known = {**self.out.numbers, **self.loops}
+        if any(n not in known and n in self.out.consts for n in names(e)):
+            e = substitute(e, self.out.consts)
+        return whole(e, known, what)
+
     def _concrete(self, n: Name) -> Name:
         if n.index is None:
             return n
-        known = {**self.out.numbers, **self.loops}
-        index = whole(n.index, known, "an index")
+        index = self._whole(n.index, "an index")
         return replace(n, name=f"{n.name}[{number_text(index)}]", index=None)
 
     def _unrolled(self, e: Expression) -> Expression:
@@ -280,8 +284,7 @@ class _Unroller:
             return replace(self._concrete(e))
         parts = tuple(map(self._unrolled, e.parts))
         if isinstance(e, Call) and e.function in _COUNTED and len(parts) == 2:
-            known = {**self.out.numbers, **self.loops}
-            count = whole(e.parts[1], known, _COUNTED[e.function])
+            count = self._whole(e.parts[1], _COUNTED[e.function])
             parts = (parts[0], Number(float(count), at=e.at))
             if count < 1:
                 raise LanguageError(f"{_COUNTED[e.function]} is at least 1, got {count}", e.at)

@@ -119,6 +119,8 @@ class Reader:
             while self.accept("|"):
                 options.append(self.expression(SUM))
             return Choice(tuple(options), at=left.at)
+        if op.text == "*" and self.sees("*"):
+            raise LanguageError("unknown operator '**'; write x * x, or square(x)", op.at)
         right = self.expression(MAP if op.text == "@" else strength + 1)
         return Binary(op.text, left, right, at=left.at)
 
@@ -133,6 +135,8 @@ class Reader:
             return Negative(self.expression(SIGN), at=token.at)
         e = self._atom()
         while self.sees("."):
+            if isinstance(e, Number):
+                raise LanguageError(f"a number has digits after its point, as {e}.0", token.at)
             self._count(self.expect("."))
             self.expect("T")
             e = Transpose(e, at=token.at)

@@ -25,6 +25,8 @@ def place(e):
 ERRORS = {
     # Characters and brackets
     "power": (cell("h' = tanh(Wh @ x ^ h)"), 2, 22, "unexpected character '^'; write x * x"),
+    "power of Python": (cell("h' = h ** 2"), 2, 12, "unknown operator '**'; write x * x, or"),
+    "point without digits": (cell("h' = 2. * h"), 2, 10, "digits after its point, as 2.0"),
     "two primes": (
         cell("h'' = h"),
         2,

@@ -9,7 +9,7 @@ from cellsearch.derive.hashes import cell_hash
 from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
 from cellsearch.ir.evaluate import evaluate
-from cellsearch.lang import load_cell, parse_cell, parse_cells, print_cell
+from cellsearch.lang import edit_cell, load_cell, parse_cell, parse_cells, print_cell
 from cellsearch.testing.cases import by_oracle, make_case, read_folder
 
 CELLS = read_folder(Path(__file__).parents[1] / "cells")
@@ -367,6 +367,13 @@ def test_rounds_may_depend_on_sizes():
     assert len(elaborate(c, {"H": 6, "X": 3}).equations) == 5
     with pytest.raises(LanguageError, match="a bound of repeat cannot depend on H here"):
         elaborate(c)
+    # By way of a const, too.
+    lines = ["const n = H // 2", "u[0] = h", "repeat k = 1..n", "    u[k] = 2 * u[k - 1]"]
+    c = parse_cell(cell(*lines, "h' = u[n] + 1"))
+    assert len(elaborate(c, {"H": 6, "X": 3}).equations) == 5
+    with pytest.raises(LanguageError, match="a bound of repeat cannot depend on H here"):
+        elaborate(c)
+    assert edit_cell(c, "h' = u[n] + 2") != c
 
 
 # Weights

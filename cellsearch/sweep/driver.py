@@ -102,12 +102,16 @@ class Driver:
         line = self._on_record.get(trial.name)
         return line.attempt if line else 0
 
+    def _state(self, trial: Trial) -> str:
+        """Among which trials this one was counted before the run."""
+        line = self._on_record.get(trial.name)
+        return line.outcome.status if line else "waiting"
+
     def _take(self, event: Event) -> None:
         trial = self._twins[event.key][0]
         match event:
             case Started():
-                line = self._on_record.get(trial.name)
-                self._live.started(trial, event, line.outcome.status if line else None)
+                self._live.started(trial, event, self._state(trial))
             case Moved(key=key, progress=progress):
                 self._live.moved(key, progress)
             case Finished(key=key, attempt=attempt, outcome=outcome):
@@ -122,7 +126,7 @@ class Driver:
         sidecars = self._sidecars(key)
         for trial in self._twins[key]:
             self._append(_line(trial, attempt, outcome, sidecars))
-            self._live.ended(key, outcome.status)
+            self._live.ended(key, self._state(trial), outcome.status)
         shutil.rmtree(self._folder / CHECKPOINTS / file_name(key), ignore_errors=True)
 
     def _append(self, line: TrialLine) -> None:
@@ -144,7 +148,7 @@ class Driver:
             found = lines[key]
             for trial in self._twins.pop(key):
                 self._append(_line(trial, found.attempt, found.outcome, found.sidecars))
-                self._live.ended(key, found.outcome.status)
+                self._live.ended(key, self._state(trial), found.outcome.status)
 
     def _clear_checkpoints(self) -> None:
         """Those of trials that are on record: the driver was killed before it removed them."""

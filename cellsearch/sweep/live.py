@@ -38,10 +38,10 @@ class Live:
         self._told = -_TELL
         self._tell()
 
-    def started(self, trial: Trial, event: Started, on_record: str | None) -> None:
-        """An attempt begins. `on_record`: how the trial ended before, if it did."""
+    def started(self, trial: Trial, event: Started, was: str) -> None:
+        """An attempt begins, at a trial that was counted as `was` so far."""
         if trial.key not in self._running:
-            self._counts[on_record or "waiting"] -= 1
+            self._counts[was] -= 1
             self._counts["running"] += 1
         seed, of = trial.config.seed, trial.config.train.tokens
         self._running[trial.key] = Running(
@@ -60,10 +60,10 @@ class Live:
             self._tell()
         self._show()
 
-    def ended(self, key: str, status: str) -> None:
-        """A trial is on record. Its twins, which never ran, were waiting."""
+    def ended(self, key: str, was: str, status: str) -> None:
+        """A trial is on record. Its twins, which never ran, were counted as `was` so far."""
         ran = self._running.pop(key, None)
-        self._counts["running" if ran else "waiting"] -= 1
+        self._counts["running" if ran else was] -= 1
         self._counts[status] += 1
         if ran:
             self._pace.end(key)

@@ -185,6 +185,15 @@ def test_failures_are_finished_until_asked_for(tmp_path: Path, watched: Fresh) -
     assert len(again.trials) == 3
 
 
+def test_twins_that_failed_are_counted_once_each(tmp_path: Path, watched: Fresh) -> None:
+    twins = {"raises": {"with": "o = 1"}, "also": {"with": "o = 1", "identical": True}}
+    sweep(config(variants=twins, seeds=1), tmp_path, watched()[0])
+    means, watcher = watched()
+    resume(tmp_path, (), replace(means, failed_too=True))
+    assert [line.variant for line in watcher.lines] == ["raises", "also"]
+    assert watcher.views[-1].status == status(tmp_path) == Status(planned=3, done=1, failed=2)
+
+
 def test_a_torn_journal_is_reported_and_made_whole(tmp_path: Path, watched: Fresh) -> None:
     whole = sweep(config(), tmp_path, watched()[0])
     path = tmp_path / store.NAME

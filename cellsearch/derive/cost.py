@@ -30,7 +30,8 @@ class Cost:
     Attributes:
         parameters: trained numbers.
         flops_forward: 2·m·n for each matrix product that runs at every step. What depends on
-            weights alone is computed once a sequence and not counted.
+            weights alone is computed once a sequence and not counted; what reads an input is, also
+            where one vector is given for the whole sequence.
         flops_training: three times that: forward, gradient of inputs, gradient of weights.
         elementwise: operations unit by unit at every step.
         state_size: numbers carried from step to step.

@@ -12,7 +12,8 @@ from cellsearch.errors import LanguageError, nearest
 from cellsearch.ir.cell import Cell
 from cellsearch.lang.cells import layered, parse_cells
 
-_NAME = re.compile(r"\w+")
+# So much of an unknown name is shown.
+_SHOWN = 100
 _BASE = re.compile(r"^cell\s+\w+\s*=\s*(\w+)\s+with\b", re.MULTILINE)
 
 
@@ -92,9 +93,18 @@ def load_cell(source: str | Path | Cell, library_: Mapping[str, Cell] | None = N
     if isinstance(source, str) and source in known:
         return known[source]
     path = Path(source)
-    if path.suffix == ".cell" or path.is_file():
+    if path.suffix == ".cell" or _is_file(path):
         return list(read_cells(path, known).values())[-1]
-    raise LanguageError(f"no cell is called '{source}', and no file{nearest(str(source), known)}")
+    shown = str(source)[:_SHOWN]
+    raise LanguageError(f"no cell is called '{shown}', and no file{nearest(shown, known)}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name too long for any file.
+        return False
 
 
 def read_cells(path: Path, known: Mapping[str, Cell] | None = None) -> dict[str, Cell]:

@@ -474,6 +474,11 @@ def test_of_a_long_line_what_is_around_the_caret_is_shown():
     assert len(source) < 200 and source[caret.index("^")] == "k"
 
 
+def test_a_name_too_long_for_a_file():
+    with pytest.raises(LanguageError, match=r"no cell is called 'x{100}', and no file"):
+        load_cell("x" * 5000)
+
+
 def test_a_file_is_named():
     with pytest.raises(LanguageError, match=r"^mine\.cell:2:10: unknown name 'k'"):
         elaborate(parse_cell(cell("h' = k + h"), file="mine.cell"))

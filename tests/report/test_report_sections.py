@@ -9,8 +9,9 @@ import pytest
 from matplotlib.text import Annotation
 
 from cellsearch.report import drawing, labels
+from cellsearch.report.document import Paragraph
 from cellsearch.report.findings import Findings
-from cellsearch.report.sections import curves, forest, pareto, seeds, summary
+from cellsearch.report.sections import curves, forest, pareto, seeds, summary, verdict_table
 from cellsearch.report.verdicts import judge
 from cellsearch.store import read
 from cellsearch.testing.journals import Arm, Simulation, write_journal
@@ -110,7 +111,7 @@ def test_a_diverged_curve_ends_where_it_was_last_finite(tmp_path: Path) -> None:
 def test_learning_rates_are_told_as_they_were_given(tmp_path: Path) -> None:
     same = summary.learning_rates(_findings(tmp_path / "same"))
     own = summary.learning_rates(_findings(tmp_path / "own", Arm("v", learning_rate=0.01)))
-    assert same == "0.003 for every variant, not tuned for any; verdicts depend on it"
+    assert same == "0.003 for every variant; this study tunes none, and verdicts depend on it"
     assert own == "given per variant (base 0.003, v 0.01); verdicts are conditional on this tuning"
 
 
@@ -150,3 +151,14 @@ def test_names_beside_points_do_not_cover_each_other(same_place: bool) -> None:
     boxes = [super(Annotation, text).get_window_extent() for text in texts]
     assert len(boxes) == 8
     assert not any(one.overlaps(two) for one, two in combinations(boxes, 2))
+
+
+@pytest.mark.parametrize("speed", [1.0, None])
+def test_a_ratio_of_times_is_explained_where_there_is_one(
+    tmp_path: Path, speed: float | None
+) -> None:
+    simulation = Simulation(arms=(Arm("base", speed=speed), Arm("v", speed=speed)))
+    info = verdict_table.info(judge(read(write_journal(simulation, tmp_path))))
+    said = verdict_table.draw(info)[1]
+    assert isinstance(said, Paragraph)
+    assert ("Time × base is" in said.text) == (speed is not None)

@@ -71,7 +71,9 @@ def learning_rates(findings: Findings) -> str:
     """Whether learning rates were tuned, as far as the plan says."""
     rates = {v.learning_rate for v in findings.journal.study.variants}
     if len(rates) == 1:
-        return f"{rates.pop():g} for every variant, not tuned for any; verdicts depend on it"
+        return (
+            f"{rates.pop():g} for every variant; this study tunes none, and verdicts depend on it"
+        )
     each = ", ".join(f"{v.name} {v.learning_rate:g}" for v in findings.journal.study.variants)
     return f"given per variant ({each}); verdicts are conditional on this tuning"
 

@@ -56,6 +56,16 @@ def _reading(info: Info) -> str:
         "follow Holm's procedure, which is sharper than Bonferroni, and equivalence is tested on "
         "one side at a time: so a verdict may stand although its simultaneous interval touches 0 "
         "or reaches over the margin. A change in [brackets] is of survivors and is not tested."
+        f"{_time(info)}"
+    )
+
+
+def _time(info: Info) -> str:
+    if all(row.ratio is None for row in info.rows):
+        return ""
+    return (
+        " Time × base is the median of ratios measured side by side, and a better number than the "
+        "quotient of two medians in µs."
     )
 
 

@@ -33,6 +33,16 @@ from cellsearch.nn.weights import Layer, Weights
 GeneratorFor = Callable[[int, str, str], torch.Generator]
 WeightsByName = dict[str, Tensor]
 
+# Arguments that are shown where they are something else.
+_DEFAULTS = {
+    "num_layers": 1,
+    "bias": True,
+    "batch_first": False,
+    "dropout": 0.0,
+    "bidirectional": False,
+    "variational": False,
+}
+
 
 class RNN(nn.Module):
     """Layers of a recurrent cell, called as `torch.nn.LSTM` is.
@@ -146,7 +156,7 @@ class RNN(nn.Module):
 
     def start(self, batch: int) -> Tensor | States:
         """The states before the first step, [layers * directions, batch, …] each."""
-        like = next(self.parameters(), torch.zeros(()))
+        like = next(self.layers.parameters(), torch.zeros(()))
         return as_given(self._start(self._weights(), batch, like))
 
     def _start(self, weights: list[WeightsByName], batch: int, like: Tensor) -> States:
@@ -192,10 +202,9 @@ class RNN(nn.Module):
         """Nothing; for programs that call it on an `nn.LSTM`."""
 
     def extra_repr(self) -> str:
-        shown = f"{self.cell.name}, {self.input_size}, {self.hidden_size}"
-        extra = f", num_layers={self.num_layers}" if self.num_layers > 1 else ""
-        extra += ", bidirectional=True" if self.bidirectional else ""
-        return f"{shown}{extra}, backend={self.backend}"
+        shown = [f"{self.cell.name}, {self.input_size}, {self.hidden_size}"]
+        shown += [f"{n}={value}" for n, d in _DEFAULTS.items() if (value := getattr(self, n)) != d]
+        return ", ".join([*shown, f"backend={self.backend}"])
 
     def __getstate__(self) -> dict[str, Any]:
         derived = ("_sized", "_stack", "_runners")
@@ -219,7 +228,7 @@ class RNN(nn.Module):
     ) -> States:
         """The states before the first step; they and the inputs are of the weights' kind."""
         # A cell may have no weights.
-        like = next(self.parameters(), inputs[self.cell.inputs[0]])
+        like = next(self.layers.parameters(), inputs[self.cell.inputs[0]])
         check_like(((f"input '{n}'", x) for n, x in inputs.items()), like)
         if states is None:
             return self._start(weights, layout.batch, like)

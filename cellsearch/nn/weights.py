@@ -104,6 +104,12 @@ class Layer(nn.Module):
     def __iter__(self) -> Iterator[str]:
         return iter(self.direction("forward"))
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, nn.Parameter) and name in self:
+            setattr(self.direction("forward"), name, value)
+        else:
+            super().__setattr__(name, value)
+
     def __getattr__(self, name: str) -> Tensor | nn.Module:
         modules = self.__dict__.get("_modules", {})
         if name not in modules and name in modules.get("forward", ()):

@@ -137,6 +137,7 @@ def test_takes_the_place_of_torch_in_a_program(cell):
     theirs = MODULES[cell](X, H, 2, batch_first=True, dropout=0.1, bidirectional=True)
     ours = RNN(cell, X, H, 2, True, True, 0.1, True)
     ours.flatten_parameters()
+    assert theirs.extra_repr().removeprefix("5, 7, ") in ours.extra_repr()
     names = "input_size hidden_size num_layers bias batch_first dropout bidirectional training"
     for name in names.split():
         assert getattr(ours, name) == getattr(theirs, name)

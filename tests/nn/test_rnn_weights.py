@@ -78,6 +78,20 @@ def test_a_weight_may_be_parametrized():
     assert not torch.equal(rnn(x)[0], want)
 
 
+def test_a_weight_may_be_another_parameter():
+    rnn, x = RNN("lstm", X, H, num_layers=2), sequences(T, B, X)
+    rnn.layers[1].Ui = rnn.layers[0].Ui
+    assert rnn.layers[1]["Ui"] is rnn.layers[0]["Ui"]
+    rnn(x)[0].sum().backward()
+    assert len(list(rnn.parameters())) == 2 * 12 - 1
+
+
+def test_a_subclass_may_have_parameters_of_another_dtype():
+    rnn = RNN("lstm", X, H)
+    rnn.register_parameter("scale", torch.nn.Parameter(torch.ones(1, dtype=torch.float64)))
+    assert rnn(sequences(T, B, X))[0].dtype == rnn.start(B)[0].dtype == torch.float32
+
+
 def test_a_pruned_weight_is_trained_under_its_mask():
     rnn, x = RNN("lstm", X, H), sequences(T, B, X)
     prune.l1_unstructured(rnn.layers[0].forward, "Ui", amount=0.5)

@@ -19,11 +19,12 @@ from cellsearch.ir.expressions import (
     Transpose,
 )
 from cellsearch.ir.graph import Form, Graph, Node, StateValue, Weight, topological
+from cellsearch.ir.infer import Types, infer
 from cellsearch.ir.naming import check_names
 from cellsearch.ir.ops import NORMS, OPS, REDUCTIONS
 from cellsearch.ir.reach import Reach, reach, unread, unread_message
 from cellsearch.ir.starts import check_starts, needed_consts
-from cellsearch.ir.types import MATRIX, Type, Types, infer
+from cellsearch.ir.types import MATRIX, Type
 from cellsearch.ir.unroll import Unrolled, base, unroll
 from cellsearch.ir.widths import number
 

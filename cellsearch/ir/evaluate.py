@@ -25,9 +25,10 @@ from cellsearch.ir.expressions import (
     Transpose,
     walk,
 )
+from cellsearch.ir.infer import infer
 from cellsearch.ir.ops import LAYERNORM_EPSILON, NOISE, NORMS, OPS, REDUCTIONS, RMSNORM_EPSILON
 from cellsearch.ir.reach import reach
-from cellsearch.ir.types import Type, infer
+from cellsearch.ir.types import Type
 from cellsearch.ir.unroll import unroll
 from cellsearch.ir.widths import number
 

@@ -148,6 +148,8 @@ class _Inference:
     def _assigned(self, declared: Open, found: Open, e: Expression) -> Open:
         if not declared.slots and found.kind == VECTOR:
             self._unify(self.slots.of(ONE), found.slots[0], e)
+        elif not declared.slots and found.slots:
+            raise self._error(f"'{self.equation}' is a scalar and its value a matrix", e)
         elif found.slots:
             self._same(declared, found, e)
         return declared

@@ -239,6 +239,12 @@ ERRORS = {
         14,
         "right of @ stands a vector or a matrix; this is a scalar, got 'a'",
     ),
+    "matrix for a scalar": (
+        cell("s: scalar = outer(h, h)", "h' = s * h"),
+        2,
+        17,
+        "'s' is a scalar and its value a matrix, got 'outer(h, h)'",
+    ),
     "transpose": (cell("h' = h.T + h"), 2, 10, "only a matrix has a transpose; this is a vector"),
     "transpose of 0": (
         cell("h' = (U - U.T) @ h + Wh @ x", "U = 0"),

@@ -29,12 +29,20 @@ def resolve(name: str) -> str:
 
 
 def get(name: str) -> Backend:
-    """A backend by its name."""
+    """A backend by its name.
+
+    Raises:
+        ConfigError: there is none of that name, or it is another package's and cannot be made.
+    """
     name = resolve(name)
     if name in _OWN:
         return _OWN[name]()
-    (found,) = entry_points(group="cellsearch.backends", name=name)
-    backend: Backend = found.load()()
+    (point, *_) = entry_points(group="cellsearch.backends", name=name)
+    # Another package's code: whatever it raises is its fault, and is said so by name.
+    try:
+        backend: Backend = point.load()()
+    except Exception as error:
+        raise ConfigError(f"backend '{name}' ({point.value}) cannot be made: {error}") from error
     return backend
 
 

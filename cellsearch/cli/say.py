@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 # What is written to a file or a pipe has no edge to be folded at.
 _WIDE = 160
@@ -38,21 +39,51 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, text: int = 1) -> None:
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    text: int = 1,
+    spare: Sequence[str] = (),
+) -> None:
     """A table; the first `text` columns hold words, the others numbers.
 
-    A head with a bar in it stands on two lines.
+    A head with a bar in it stands on two lines. Where the terminal is too narrow, the columns with
+    the heads in `spare` are left out, the first of them first, and a line says which.
     """
+    screen = console()
+    left_out: list[str] = []
+    while _width(_drawn(heads, rows, text, left_out), screen) > screen.width and spare:
+        left_out.append(spare[0])
+        spare = spare[1:]
+    screen.print(_drawn(heads, rows, text, left_out))
+    if left_out:
+        said = ", ".join(head.replace("|", " ") for head in reversed(left_out))
+        line(f"Left out, for the terminal is narrow: {said}.\n")
+
+
+def _drawn(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], text: int, left_out: Sequence[str]
+) -> Table:
     from rich import box
     from rich.table import Table
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for i, head in enumerate(heads):
+    kept = [i for i, head in enumerate(heads) if head not in left_out]
+    for i in kept:
         justify = "left" if i < text else "right"
-        drawn.add_column(head.replace("|", "\n"), justify=justify, no_wrap=i == 0)  # type: ignore[arg-type]
+        drawn.add_column(heads[i].replace("|", "\n"), justify=justify, no_wrap=i == 0)  # type: ignore[arg-type]
     for row in rows:
-        drawn.add_row(*row)
-    console().print(drawn)
+        drawn.add_row(*(row[i] for i in kept))
+    return drawn
+
+
+def _width(drawn: Table, screen: Console) -> int:
+    """The width at which nothing of it is folded."""
+    from rich.measure import Measurement
+
+    unbound = screen.options.update(width=10_000)
+    return Measurement.get(screen, unbound, drawn).maximum
 
 
 def whole(number: float | None) -> str:

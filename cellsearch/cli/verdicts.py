@@ -15,6 +15,11 @@ _HEADS = (
     *("variant", "verdict", "test|perplexity", "change", "95%, alone", "95%, all|together"),
     *("seeds", "parameters", "time|× base"),
 )
+# What a narrow terminal does without, the first of them first; the report has it all.
+_SPARE = (
+    *("95%, all|together", "parameters", "time|× base", "seeds", "test|perplexity"),
+    "95%, alone",
+)
 
 
 def print_verdicts(journal: Journal) -> None:
@@ -24,7 +29,8 @@ def print_verdicts(journal: Journal) -> None:
     rows = report.verdict(journal)
     perplexity = _perplexities(journal)
     say.line(f"\n{journal.study.spec.name}: {journal.study.spec.question}".rstrip(": "))
-    say.table(_HEADS, [_cells(row, perplexity.get(row.variant)) for row in rows], text=2)
+    cells = [_cells(row, perplexity.get(row.variant)) for row in rows]
+    say.table(_HEADS, cells, text=2, spare=_SPARE)
     for row in rows:
         say.line(f"{row.variant}: {row.sentence}")
     say.line()

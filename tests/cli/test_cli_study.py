@@ -12,6 +12,8 @@ import time
 import pytest
 
 from cellsearch import store
+from cellsearch.cli import say
+from cellsearch.cli.verdicts import print_verdicts
 from cellsearch.sweep import lock
 
 STATES = ("planned", "done", "diverged", "pruned", "failed", "running", "waiting")
@@ -206,3 +208,21 @@ def test_a_report_is_written_twice_in_one_process(study, tmp_path):
 
     pages = [report.build(study[0], tmp_path / name).index.read_bytes() for name in ("a", "b")]
     assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown", "left_out"),
+    [
+        (160, ["95%, alone", "together", "parameters"], []),
+        (80, ["perplexity", "change", "95%, alone"], ["95%, all together"]),
+        (40, ["variant", "verdict", "change"], ["95%, alone, test perplexity, seeds"]),
+    ],
+)
+def test_a_narrow_terminal_gets_fewer_columns(study, monkeypatch, capsys, columns, shown, left_out):
+    monkeypatch.setattr(say, "_WIDE", columns)
+    print_verdicts(store.read(study[0]))
+    said = capsys.readouterr().out
+    table, _, _ = said.partition("base: ")
+    assert "…" not in table
+    assert [text for text in shown + left_out if text not in table] == []
+    assert ("Left out, for the terminal is narrow" in table) == bool(left_out)

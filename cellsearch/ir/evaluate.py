@@ -140,7 +140,8 @@ class _Run:
             case Name(name="inf"):
                 return np.array(math.inf)
             case Name(name="ramp"):
-                return np.linspace(0, 1, shape[0]).reshape(-1, *(1 for _ in shape[1:]))
+                units = shape[0] if shape else 1
+                return np.linspace(0, 1, units).reshape(shape[:1] + (1,) * len(shape[1:]))
             case Name(name=n) if n in ("H", "X"):
                 return np.array(self.sizes[n])
             case Name(name=n) if n in self.u.consts:

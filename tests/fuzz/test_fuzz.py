@@ -121,3 +121,35 @@ def test_random_edits_give_a_cell_or_a_language_error(start):
             changed += 1
     # Edits that all fail would test nothing.
     assert changed > CHUNK // 20
+
+
+EDITED = [pytest.param(s, marks=[pytest.mark.slow] * (s > 0)) for s in range(0, GENERATED, CHUNK)]
+
+
+@pytest.mark.parametrize("start", EDITED)
+def test_generated_cells_under_random_edits_run_or_are_refused(start):
+    ran = 0
+    for seed in range(start, start + CHUNK):
+        rng = random.Random(1_000_000 + seed)
+        base = parse_cell(random_cell(rng, plane=seed % 10 == 9))
+        edits = random_edits(rng, base)
+        try:
+            cell = edit_cell(base, edits)
+            elaborate(cell)
+            case = make_case(cell, lengths=(3,))
+        except LanguageError as e:
+            assert str(e)
+            continue
+        except AssertionError as e:
+            # What is right for no sizes that are tried.
+            assert "no sizes fit" in str(e), edits
+            continue
+        text = print_cell(cell)
+        # Filters that an edit multiplies with 0 leave no plane to the oracle.
+        if ("conv(" in text) == bool(case.space):
+            got, want = by_backend(case, "reference"), by_oracle(case)
+            # 0 times infinity is 0 in the graph.
+            if all(np.isfinite(a).all() for a in (want.outputs, *want.states.values())):
+                check_values(got, want, text)
+            ran += 1
+    assert ran > CHUNK // 20

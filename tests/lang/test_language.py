@@ -434,6 +434,11 @@ def test_starts_of_states():
     assert out[0, 0] == 7
 
 
+def test_the_ramp_of_a_scalar_is_0():
+    out, _ = run("s' = s + 1", "h' = h + s", "init s = ramp", header="cell a(x; h, s: scalar)")
+    assert out[1, 0] == 1
+
+
 def test_a_state_may_start_from_a_weight():
     g = graph("h' = h + s", "param s", "init h = 2 * s")
     assert str(g.states[0].start) == "2 * s"

@@ -49,7 +49,12 @@ def corpus(value: str | dict[str, Any], folder: Path) -> str | dict[str, Any]:
 def _absolute(value: Any, folder: Path) -> Any:
     if not isinstance(value, str):
         return value
-    return str(_below(folder, value).resolve())
+    path = str(_below(folder, value).resolve())
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{path!r}: no journal can hold this name; expected UTF-8") from None
+    return path
 
 
 def _below(folder: Path, value: str) -> Path:

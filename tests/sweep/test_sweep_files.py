@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,6 +195,18 @@ def test_paths_count_from_the_file_and_overrides_from_here(
     assert split.task.corpus == {
         k: str(tmp_path / v) for k, v in zip(("train", "valid", "test"), "abc", strict=True)
     }
+
+
+def test_a_folder_whose_name_is_no_text(sweep_file: Write, tmp_path: Path) -> None:
+    text = sweep_file(LEAST + "task: {corpus: ./a.txt}\n").read_text()
+    folder = tmp_path / os.fsdecode(b"r\xff")
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this disk takes only UTF-8 for names")
+    (folder / "sweep.yaml").write_text(text)
+    with pytest.raises(ConfigError, match="no journal can hold this name"):
+        files.load(folder / "sweep.yaml")
 
 
 @pytest.mark.parametrize("name", ["ptb", "stdlib-docstrings", "grammar:train=500"])

@@ -145,7 +145,7 @@ def _fill(weight: Tensor, law: Callable[..., Tensor], draw: Draw, part: str) -> 
     # Drawn in float64, so that a trial in float32 starts from the same numbers, rounded.
     drawn = torch.empty(weight.shape, dtype=torch.float64)
     with torch.no_grad():
-        weight.copy_(law(drawn, generator=draw(part, 0, "forward", "weight")))
+        weight.copy_(law(drawn, generator=draw(part, 0, "forwards", "weight")))
 
 
 def _linear_law(weight: Tensor, *, generator: torch.Generator) -> Tensor:

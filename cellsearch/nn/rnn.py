@@ -128,8 +128,8 @@ class RNN(nn.Module):
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """`forward`, and `reverse` where there is one."""
-        return ("forward", "reverse") if self.bidirectional else ("forward",)
+        """`forwards`, and `backwards` where there is one."""
+        return ("forwards", "backwards") if self.bidirectional else ("forwards",)
 
     @property
     def output_size(self) -> int:
@@ -260,7 +260,7 @@ class RNN(nn.Module):
         states: States,
         noise: Noise,
     ) -> tuple[Tensor, States]:
-        order = reversal(layout.counts) if direction == "reverse" else None
+        order = reversal(layout.counts) if direction == "backwards" else None
         if order is not None:
             order = order.to(next(iter(inputs.values())).device)
             inputs = {n: x[order] for n, x in inputs.items()}

@@ -77,41 +77,36 @@ class Weights(nn.Module):
 
 
 class Layer(nn.Module):
-    """One layer: the weights of the forward direction and, where it has one, of the reverse.
+    """One layer: its weights for reading forwards and, if bidirectional, those for backwards.
 
-    `layer["Wi"]` is the forward direction's, `layer.reverse["Wi"]` the other's.
+    `layer["Wi"]` is of those for reading forwards, as `layer.forwards["Wi"]` is.
     """
 
     def __init__(self, directions: Mapping[str, Weights]) -> None:
         super().__init__()
-        # A module has a method `forward`, so add_module would refuse a child of that name.
-        self._modules.update(directions)
-
-    @property
-    def forward(self) -> Weights:  # type: ignore[override]
-        """The forward direction's weights: a layer is not called, it is read."""
-        return self.direction("forward")
+        for name, weights in directions.items():
+            self.add_module(name, weights)
 
     def direction(self, name: str) -> Weights:
-        """The weights of `forward` or `reverse`."""
+        """The weights for reading `forwards` or `backwards`."""
         weights = self._modules[name]
         assert isinstance(weights, Weights)
         return weights
 
     def __getitem__(self, name: str) -> nn.Parameter:
-        return self.direction("forward")[name]
+        return self.direction("forwards")[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.direction("forward"))
+        return iter(self.direction("forwards"))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, nn.Parameter) and name in self:
-            setattr(self.direction("forward"), name, value)
+            setattr(self.direction("forwards"), name, value)
         else:
             super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Tensor | nn.Module:
         modules = self.__dict__.get("_modules", {})
-        if name not in modules and name in modules.get("forward", ()):
+        if name not in modules and name in modules.get("forwards", ()):
             return self[name]
         return super().__getattr__(name)

@@ -135,9 +135,9 @@ def test_a_gradient_that_is_missing_is_named(monkeypatch):
     def broken(subject, model):
         results = original(subject, model)
         if model is subject.model:
-            del results["gradient of cells.layers.0.forward.U"]
+            del results["gradient of cells.layers.0.forwards.U"]
         return results
 
     monkeypatch.setattr(checking, "_results", broken)
-    with pytest.raises(TrialError, match=r"its gradient of .*forward\.U is missing"):
+    with pytest.raises(TrialError, match=r"its gradient of .*forwards\.U is missing"):
         check(Subject(trial(), 11))

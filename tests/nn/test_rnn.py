@@ -209,7 +209,7 @@ def test_a_learned_start_gets_gradients():
     rnn = RNN(LEARNED, X, H, num_layers=2, bidirectional=True)
     rnn(sequences(T, B, X))[0].square().sum().backward()
     for layer in rnn.layers:
-        for weights in (layer.forward, layer.reverse):
+        for weights in (layer.forwards, layer.backwards):
             assert weights["h[0]"].shape == (H,)
             assert weights["h[0]"].grad.abs().max() > 0
 

@@ -37,8 +37,8 @@ def test_weights_bear_the_cells_names():
     rnn = RNN("lstm", X, H, num_layers=2, bidirectional=True)
     assert rnn.layers[0]["Wi"].shape == (H, X)
     assert rnn.layers[1]["Wi"].shape == (H, 2 * H)
-    assert rnn.layers[0].Wi is rnn.layers[0]["Wi"] is rnn.layers[0].forward["Wi"]
-    assert rnn.layers[0].reverse["Wi"] is not rnn.layers[0]["Wi"]
+    assert rnn.layers[0].Wi is rnn.layers[0]["Wi"] is rnn.layers[0].forwards["Wi"]
+    assert rnn.layers[0].backwards["Wi"] is not rnn.layers[0]["Wi"]
     assert list(rnn.layers[0])[:3] == ["Wi", "Ui", "bi"]
 
 
@@ -50,7 +50,7 @@ def test_any_name_is_a_weights_name():
     assert weights["Ru[1]"].shape == (H, H)
     # Taken names keep the meaning that they have for every module.
     assert weights.training is True and callable(weights.to)
-    assert "layers.0.forward.to" in rnn.state_dict()
+    assert "layers.0.forwards.to" in rnn.state_dict()
     assert rnn.double().layers[0]["to"].dtype == torch.float64
     assert rnn.eval().layers[0].training is False
     assert weights["training"].requires_grad
@@ -59,7 +59,7 @@ def test_any_name_is_a_weights_name():
 def test_loaded_weights_take_the_place_of_others_whatever_they_are_called():
     rnn, other = RNN(ODD_NAMES, X, H), RNN(ODD_NAMES, X, H)
     rnn.load_state_dict(other.state_dict(), assign=True)
-    assert rnn.training is True and rnn.layers[0].forward.training is True
+    assert rnn.training is True and rnn.layers[0].forwards.training is True
     for name in other.layers[0]:
         assert torch.equal(rnn.layers[0][name], other.layers[0][name])
 
@@ -67,10 +67,10 @@ def test_loaded_weights_take_the_place_of_others_whatever_they_are_called():
 def test_a_weight_may_be_parametrized():
     rnn, x = RNN("lstm", X, H), sequences(T, B, X)
     want = rnn(x)[0]
-    torch.nn.utils.parametrizations.weight_norm(rnn.layers[0].forward, "Ui")
+    torch.nn.utils.parametrizations.weight_norm(rnn.layers[0].forwards, "Ui")
     torch.testing.assert_close(rnn(x)[0], want)
     rnn(x)[0].sum().backward()
-    size = rnn.layers[0].forward.parametrizations["Ui"].original0
+    size = rnn.layers[0].forwards.parametrizations["Ui"].original0
     assert size.grad.abs().max() > 0
     with torch.no_grad():
         size.zero_()
@@ -94,7 +94,7 @@ def test_a_subclass_may_have_parameters_of_another_dtype():
 
 def test_a_pruned_weight_is_trained_under_its_mask():
     rnn, x = RNN("lstm", X, H), sequences(T, B, X)
-    prune.l1_unstructured(rnn.layers[0].forward, "Ui", amount=0.5)
+    prune.l1_unstructured(rnn.layers[0].forwards, "Ui", amount=0.5)
     for _ in range(2):
         before = rnn(x)[0]
         before.square().sum().backward()
@@ -102,7 +102,7 @@ def test_a_pruned_weight_is_trained_under_its_mask():
             for p in rnn.parameters():
                 p -= 0.1 * p.grad
     assert not torch.equal(rnn(x)[0], before)
-    pruned = rnn.layers[0].forward
+    pruned = rnn.layers[0].forwards
     assert torch.equal(pruned["Ui"], pruned.Ui_orig * pruned.Ui_mask)
     assert (pruned["Ui"] == 0).sum() == H * H // 2
 
@@ -116,7 +116,7 @@ def test_weights_are_computed_once_in_a_call():
             return w
 
     rnn = RNN("lstm", X, H)
-    parametrize.register_parametrization(rnn.layers[0].forward, "Ui", Counted())
+    parametrize.register_parametrization(rnn.layers[0].forwards, "Ui", Counted())
     calls.clear()
     rnn(sequences(T, B, X))
     assert len(calls) == 1
@@ -124,11 +124,11 @@ def test_weights_are_computed_once_in_a_call():
 
 def test_new_draws_reach_what_a_weight_is_computed_from():
     rnn, same = RNN("lstm", X, H), RNN("lstm", X, H)
-    torch.nn.utils.parametrizations.weight_norm(rnn.layers[0].forward, "Ui")
+    torch.nn.utils.parametrizations.weight_norm(rnn.layers[0].forwards, "Ui")
     rnn.reset_parameters(keyed)
     same.reset_parameters(keyed)
     torch.testing.assert_close(rnn.layers[0]["Ui"], same.layers[0]["Ui"])
-    prune.random_unstructured(same.layers[0].forward, "Ui", amount=0.5)
+    prune.random_unstructured(same.layers[0].forwards, "Ui", amount=0.5)
     with pytest.raises(ShapeError, match="'Ui' is computed by a hook"):
         same.reset_parameters()
 
@@ -145,10 +145,15 @@ def test_state_dict_says_layer_direction_and_name():
     assert list(rnn.state_dict()) == [
         f"layers.{i}.{d}.{n}"
         for i in (0, 1)
-        for d in ("forward", "reverse")
+        for d in ("forwards", "backwards")
         for n in ("Wh", "Uh", "bh")
     ]
-    assert rnn.get_parameter("layers.1.reverse.Wh") is rnn.layers[1].reverse["Wh"]
+    assert rnn.get_parameter("layers.1.backwards.Wh") is rnn.layers[1].backwards["Wh"]
+
+
+def test_a_module_is_exported():
+    rnn, x = RNN("lstm", X, H, 2, bidirectional=True), sequences(T, B, X)
+    assert torch.equal(torch.export.export(rnn, (x,)).module()(x)[0], rnn(x)[0])
 
 
 def test_weights_are_saved_and_loaded():
@@ -160,7 +165,7 @@ def test_weights_are_saved_and_loaded():
     assert not torch.equal(one(x)[0], other(x)[0])
     other.load_state_dict(torch.load(file, weights_only=True))
     assert torch.equal(one(x)[0], other(x)[0])
-    with pytest.raises(RuntimeError, match=r"layers\.0\.forward\.Wi"):
+    with pytest.raises(RuntimeError, match=r"layers\.0\.forwards\.Wi"):
         other.load_state_dict(RNN("lstm", X, H, 2).state_dict())
 
 
@@ -230,7 +235,7 @@ def test_starts_and_draws_are_right_on_any_device():
 
 
 def keyed(layer, direction, name):
-    seed = hash((layer, direction == "reverse", sum(map(ord, name)))) % 2**32
+    seed = hash((layer, direction == "backwards", sum(map(ord, name)))) % 2**32
     return torch.Generator().manual_seed(seed)
 
 

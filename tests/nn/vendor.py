@@ -10,7 +10,7 @@ def suffixes(rnn):
     """`l0`, `l0_reverse`, … with the weights of that layer and direction."""
     for i, layer in enumerate(rnn.layers):
         for direction in rnn.directions:
-            yield f"l{i}{'_reverse' * (direction == 'reverse')}", layer.direction(direction)
+            yield f"l{i}{'_reverse' * (direction == 'backwards')}", layer.direction(direction)
 
 
 def copy_weights(cell, theirs, ours):

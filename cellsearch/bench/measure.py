@@ -15,6 +15,7 @@ from cellsearch.bench.check import check
 from cellsearch.bench.subject import Subject
 from cellsearch.bench.vendor import subject as subject_of
 from cellsearch.config import TrialConfig
+from cellsearch.errors import TrialError
 from cellsearch.record import BenchLine
 from cellsearch.where import where
 
@@ -36,6 +37,7 @@ def measure(
     *,
     rounds: int = 5,
     notify: Callable[[str], None] | None = None,
+    refused: Callable[[TrialError], None] | None = None,
 ) -> list[BenchLine]:
     """Time a training step (forward and backward) and forward alone, of every variant.
 
@@ -48,12 +50,14 @@ def measure(
         vocabulary: V.
         rounds: how often each is timed.
         notify: told, in words, what is being timed.
+        refused: told of a variant whose numerics disagree with the reference: it has no speed, and
+            the others are timed without it.
 
     Raises:
-        TrialError: the numerics of a variant disagree with the reference: it has no speed.
+        TrialError: such a variant is the base, or there is no `refused` to be told.
     """
     with _globals_kept():
-        subjects = [_ready(trial, vocabulary) for trial in trials]
+        subjects = list(_ready(trials, vocabulary, refused))
         repeats = ceil(SAMPLE_SECONDS / max(subjects[0].training_seconds(), 1e-6))
         for subject in subjects:
             subject.repeats = repeats
@@ -65,13 +69,24 @@ def measure(
     return [_line(s, own, samples[0]) for s, own in zip(subjects, samples, strict=True)]
 
 
-def _ready(trial: TrialConfig, vocabulary: int) -> Subject:
-    torch.set_num_threads(trial.train.threads)
-    subject = subject_of(trial, vocabulary)
-    check(subject)
-    subject.training_seconds()
-    subject.forward_seconds()
-    return subject
+def _ready(
+    trials: Sequence[TrialConfig],
+    vocabulary: int,
+    refused: Callable[[TrialError], None] | None,
+) -> Iterator[Subject]:
+    for trial in trials:
+        torch.set_num_threads(trial.train.threads)
+        subject = subject_of(trial, vocabulary)
+        try:
+            check(subject)
+        except TrialError as error:
+            if refused is None or trial is trials[0]:
+                raise
+            refused(error)
+            continue
+        subject.training_seconds()
+        subject.forward_seconds()
+        yield subject
 
 
 def _round(subjects: Sequence[Subject], samples: Sequence[_Samples], first: int) -> None:

@@ -129,6 +129,18 @@ def test_a_cell_that_is_not_finite_is_not_timed():
         measure([trial("wild", text)], 11)
 
 
+def test_the_others_are_timed_without_one_that_is_not_finite():
+    text = "cell wild(x; h)\n    h' = log(W @ x + U @ h)\n    param W, U\n"
+    trials, errors = [trial("base"), trial("wild", text), trial("a")], []
+    lines = measure(trials, 11, rounds=2, refused=errors.append)
+    assert [line.variant for line in lines] == ["base", "a"]
+    assert [str(e) for e in errors] == [
+        "variant 'wild' is not timed: its loss is not finite on random tokens"
+    ]
+    with pytest.raises(TrialError, match="'wild'"):
+        measure(trials[1:], 11, refused=errors.append)
+
+
 def test_a_gradient_that_is_missing_is_named(monkeypatch):
     original = checking._results
 

@@ -91,12 +91,18 @@ class Worker:
         trials = [TrialConfig.model_validate(t) for t in message["trials"]]
         try:
             lines = measure(
-                trials, message["vocabulary"], notify=lambda text: self.say(said="note", text=text)
+                trials,
+                message["vocabulary"],
+                notify=self._note,
+                refused=lambda error: self._note(str(error)),
             )
         except (CellsearchError, MemoryError, RuntimeError) as error:
             self.say(said="unmeasured", message=str(error))
         else:
             self.say(said="measured", lines=[line.model_dump_json(by_alias=True) for line in lines])
+
+    def _note(self, text: str) -> None:
+        self.say(said="note", text=text)
 
 
 def _item(message: Message) -> WorkItem:

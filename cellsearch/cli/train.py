@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,11 +76,20 @@ def _trained(trial: TrialConfig, weights: Path | None) -> Outcome:
     from cellsearch.cli.progress import progress_bar
     from cellsearch.train import train as run
 
-    with progress_bar(trial.train.tokens) as show:
-        try:
+    try:
+        if weights is not None:
+            _require_room(weights.parent)
+        with progress_bar(trial.train.tokens) as show:
             return run(trial, progress=show, weights=weights)
-        except OSError as error:
-            raise TrialError(f"{weights}: cannot be written: {error.strerror or error}") from None
+    except OSError as error:
+        raise TrialError(f"{weights}: cannot be written: {error.strerror or error}") from None
+
+
+def _require_room(folder: Path) -> None:
+    # Better now than after the training.
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder):
+        pass
 
 
 def _print(trial: TrialConfig, outcome: Outcome) -> None:

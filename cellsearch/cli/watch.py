@@ -14,7 +14,7 @@ from cellsearch.cli import say
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
-    from cellsearch.record import TrialLine
+    from cellsearch.record import Outcome, TrialLine
     from cellsearch.sweep.display import View
     from cellsearch.sweep.running import Running
 
@@ -108,13 +108,17 @@ def told(line: TrialLine) -> str:
         case "done" if loss is not None:
             said = f"test perplexity {exp(loss):.3f}"
         case "diverged" if outcome.diverged_at is not None:
-            said = f"diverged at update {outcome.diverged_at:,}"
+            said = f"diverged at update {outcome.diverged_at:,}{_why(outcome)}"
         case "failed" if outcome.error is not None:
             said = f"failed: {outcome.error.message}"
         case status:
             said = str(status)
     seconds = outcome.times.get("total")
     return f"{line.variant}, seed {line.seed}: {said}{_in(seconds)}"
+
+
+def _why(outcome: Outcome) -> str:
+    return "" if outcome.error is None else f": {outcome.error.message}"
 
 
 def _in(seconds: float | None) -> str:

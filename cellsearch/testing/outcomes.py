@@ -53,6 +53,7 @@ def _diverged(rng: np.random.Generator, loss: float) -> Outcome:
         steps=210,
         diverged_at=210,
         times={"train": 9.0, "evaluate": 1.0, "total": 10.0},
+        error=Failure(kind="diverged", message="the loss was no longer finite"),
         where=WHERE,
     )
 

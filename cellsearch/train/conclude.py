@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from cellsearch.record import Blocks, Outcome
+from cellsearch.record import Blocks, Failure, Outcome
 from cellsearch.tasks import Evaluation
 from cellsearch.train.states import spread
 from cellsearch.train.trainer import Trainer
@@ -27,7 +27,7 @@ def conclude(trainer: Trainer) -> Outcome:
     worst = max(valid.loss, test.loss)
     # Written so that what is not a number is caught.
     if not worst <= trainer.task.uniform_loss or not math.isfinite(test.loss):
-        return diverged(trainer, trainer.step)
+        return diverged(trainer, trainer.step, _bad_end(worst, trainer.task.uniform_loss))
     held = spread(trainer.states, trainer.trial.task.evaluation_streams)
     from_training = trainer.evaluate("valid", held).loss
     return Outcome(
@@ -41,7 +41,7 @@ def conclude(trainer: Trainer) -> Outcome:
     )
 
 
-def diverged(trainer: Trainer, step: int) -> Outcome:
+def diverged(trainer: Trainer, step: int, why: str) -> Outcome:
     """A trial without metrics: update `step` could not be made, or was the last of a bad end."""
     return Outcome(
         status="diverged",
@@ -50,7 +50,12 @@ def diverged(trainer: Trainer, step: int) -> Outcome:
         steps=trainer.step,
         diverged_at=step,
         times=trainer.clock.seconds(),
+        error=Failure(kind="diverged", message=why),
     )
+
+
+def _bad_end(loss: float, uniform: float) -> str:
+    return f"it ended worse than guessing: {loss:.3f} nats, where guessing has {uniform:.3f}"
 
 
 def _metrics(

@@ -14,6 +14,6 @@ class Diverged(Exception):  # noqa: N818  a result, no error
         step: the update, from 1, that could not be made.
     """
 
-    def __init__(self, step: int) -> None:
+    def __init__(self, step: int, what: str) -> None:
         self.step = step
-        super().__init__(f"diverged at update {step}")
+        super().__init__(f"the {what} was no longer finite")

@@ -98,8 +98,9 @@ class Trainer:
         grads = optimizer.gradients(self.parameters)
         # The only wait for the device in an update.
         self.loss, norm = torch.stack((loss.detach().double(), optimizer.norm(grads))).tolist()
-        if not (math.isfinite(self.loss) and math.isfinite(norm)):
-            raise Diverged(self.step + 1)
+        for what, size in (("loss", self.loss), ("norm of the gradient", norm)):
+            if not math.isfinite(size):
+                raise Diverged(self.step + 1, what)
         self._descend(grads, norm)
         self.states = carried(states)
         self.curve.add(self.loss, norm)

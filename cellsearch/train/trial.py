@@ -70,7 +70,7 @@ def _run(
             watch.look()
             trainer.advance()
     except Diverged as end:
-        return diverged(trainer, end.step)
+        return diverged(trainer, end.step, str(end))
     outcome = conclude(trainer)
     if weights is not None and outcome.status == "done":
         _write_weights(trainer, weights)

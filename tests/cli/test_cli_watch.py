@@ -65,7 +65,10 @@ def test_how_a_trial_ended(line):
     def told(**outcome):
         return watch.told(line.model_copy(update={"outcome": Outcome(**outcome)}))
 
-    assert told(status="diverged", diverged_at=1234) == "base, seed 0: diverged at update 1,234"
+    failure = Failure(kind="diverged", message="the loss was no longer finite")
+    assert told(status="diverged", diverged_at=1234, error=failure) == (
+        "base, seed 0: diverged at update 1,234: the loss was no longer finite"
+    )
     assert told(status="diverged") == "base, seed 0: diverged"
     failure = Failure(kind="oom", message="no memory")
     assert told(status="failed", error=failure) == "base, seed 0: failed: no memory"

@@ -124,7 +124,7 @@ def test_no_update_is_made_on_a_gradient_that_is_not_finite(trial):
     with torch.no_grad():
         trainer.model.softmax[0, 0] = math.inf
     before = [p.clone() for p in trainer.parameters]
-    with pytest.raises(Exception, match="diverged at update 1"):
+    with pytest.raises(Exception, match="loss was no longer finite"):
         trainer.advance()
     assert trainer.step == 0
     assert all(torch.equal(a, b) for a, b in zip(before, trainer.parameters, strict=True))

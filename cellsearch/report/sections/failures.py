@@ -47,8 +47,6 @@ def draw(info: Info) -> Sequence[Block]:
 
 
 def _reason(status: str, error: object) -> str:
-    if status == "diverged":
-        return "the loss was no longer finite, or ended above that of uniform guessing"
     if status == "missing":
         return "no line in the journal: not run, or not yet"
     return str(error) if isinstance(error, str) and error else "no reason recorded"

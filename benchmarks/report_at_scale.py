@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from cellsearch.report import build, verdict
 from cellsearch.store import read
-from cellsearch.testing.journals import Arm, Simulation, write_journal
+from cellsearch.testing.journals import write_journal
+from cellsearch.testing.simulation import Arm, Simulation
 
 Result = TypeVar("Result")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import exp
 from typing import TYPE_CHECKING
 
 from cellsearch.cli import say
@@ -27,31 +26,18 @@ def print_verdicts(journal: Journal) -> None:
     from cellsearch import report
 
     rows = report.verdict(journal)
-    perplexity = _perplexities(journal)
     say.line(f"\n{journal.study.spec.name}: {journal.study.spec.question}".rstrip(": "))
-    cells = [_cells(row, perplexity.get(row.variant)) for row in rows]
-    say.table(_HEADS, cells, text=2, spare=_SPARE)
+    say.table(_HEADS, [_cells(row) for row in rows], text=2, spare=_SPARE)
     for row in rows:
         say.line(f"{row.variant}: {row.sentence}")
     say.line()
 
 
-def _perplexities(journal: Journal) -> dict[str, float]:
-    """exp of the mean test loss of each variant's seeds that have one."""
-    losses: dict[str, list[float]] = {}
-    for trial in journal.trials:
-        loss = trial.outcome.metrics.get("test_loss")
-        if loss is not None:
-            losses.setdefault(trial.variant, []).append(loss)
-    return {variant: exp(sum(found) / len(found)) for variant, found in losses.items()}
-
-
-def _cells(row: Row, perplexity: float | None) -> list[str]:
-    shown = "–" if perplexity is None else f"{perplexity:.3f}"
+def _cells(row: Row) -> list[str]:
     return [
         row.variant,
         row.kind,
-        f"[{shown}]" if row.change.startswith("[") else shown,
+        row.perplexity,
         row.change,
         row.interval,
         row.simultaneous,

@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from cellsearch.errors import StoreError
 from cellsearch.report import document, drawing, pages, tables
-from cellsearch.report.document import Block
+from cellsearch.report.document import Part
 from cellsearch.report.findings import Findings
 from cellsearch.report.sections import sections
 from cellsearch.report.verdicts import judge
@@ -28,18 +27,6 @@ class Built:
     markdown: Path
     tables: tuple[Path, ...]
     figures: tuple[Path, ...]
-
-
-class Part(NamedTuple):
-    """A section that has something to say."""
-
-    title: str
-    blocks: Sequence[Block]
-
-    @property
-    def anchor(self) -> str:
-        """The part's name in the page's address."""
-        return self.title.lower().replace(" ", "-")
 
 
 def build(study: Path, out: Path) -> Built:

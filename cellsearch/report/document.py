@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,6 +171,18 @@ Block = (
     | Gallery
     | Fold
 )
+
+
+class Part(NamedTuple):
+    """A section that has something to say."""
+
+    title: str
+    blocks: Sequence[Block]
+
+    @property
+    def anchor(self) -> str:
+        """The part's name in the page's address."""
+        return self.title.lower().replace(" ", "-")
 
 
 def text_of(cell: Cell) -> str:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from markupsafe import escape as markup_escape
 
-from cellsearch.report.document import Figure, Tag, text_of
+from cellsearch.report.document import Figure, Part, Tag, text_of
 from cellsearch.report.drawing import inline
-
-if TYPE_CHECKING:
-    from cellsearch.report.assembly import Part
 
 
 def html(name: str, parts: Sequence[Part], svgs: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from cellsearch.report.statistics import Interval, percent, percents
 
 if TYPE_CHECKING:
     from cellsearch.record import Variant
+    from cellsearch.report.samples import Sample
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,12 @@ class Row:
         kind: the class, with k/n where unstable.
         seeds: seeds with a result, `4 of 5` where some are missing.
         diverged: how many of them diverged.
+        perplexity: on the test text, of the mean loss; in brackets where seeds diverged.
         change: change of perplexity against the base; in brackets where it was not tested.
         interval: 95%, for this variant alone; none where it was not tested.
         simultaneous: the interval that holds for all contrasts at once.
-        change_percent, interval_percent, simultaneous_percent: the same as numbers, in %.
+        test_perplexity, change_percent, interval_percent, simultaneous_percent: the same as
+            numbers.
         p_adjusted: of the difference, after Holm; None where not tested.
         parameters, flops: counted, of what the sweep matches by (`cells` or `model`); FLOPs
             forward, per token.
@@ -37,9 +40,11 @@ class Row:
     kind: str
     seeds: str
     diverged: int
+    perplexity: str
     change: str
     interval: str
     simultaneous: str
+    test_perplexity: float | None
     change_percent: float | None
     interval_percent: Interval | None
     simultaneous_percent: Interval | None
@@ -82,9 +87,11 @@ def _row(verdict: Verdict, findings: Findings) -> Row:
         kind=words.label(verdict),
         seeds=words.seeds(verdict),
         diverged=len(verdict.sample.diverged),
+        perplexity=_perplexity(verdict.sample),
         change=_change(verdict, estimate),
         interval=words.interval(shown.pointwise if shown else None),
         simultaneous=words.interval(shown.simultaneous if shown else None),
+        test_perplexity=verdict.sample.perplexity,
         change_percent=percent(estimate.mean) if estimate else None,
         interval_percent=percents(shown.pointwise) if shown else None,
         simultaneous_percent=percents(shown.simultaneous) if shown else None,
@@ -97,8 +104,17 @@ def _row(verdict: Verdict, findings: Findings) -> Row:
     )
 
 
+def _perplexity(sample: Sample) -> str:
+    shown = words.decimal(sample.perplexity, 3)
+    return _bracketed(shown) if sample.losses and sample.diverged else shown
+
+
 def _change(verdict: Verdict, estimate: Estimate | None) -> str:
     if estimate is None:
         return words.MISSING
-    text = words.change(estimate.mean)
-    return text if tested(verdict) else f"[{text}]"
+    shown = words.change(estimate.mean)
+    return shown if tested(verdict) else _bracketed(shown)
+
+
+def _bracketed(shown: str) -> str:
+    return f"[{shown}]"

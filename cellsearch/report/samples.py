@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import exp
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ class Sample:
     planned: int
     losses: Mapping[int, float]
     diverged: frozenset[int]
+
+    @property
+    def perplexity(self) -> float | None:
+        """exp of the mean loss of the seeds that are done; None: there is none."""
+        return exp(fmean(self.losses.values())) if self.losses else None
 
     @property
     def finished(self) -> int:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from math import log
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cellsearch.record import Blocks, Curves, Failure, Outcome, Where
-
-if TYPE_CHECKING:
-    from cellsearch.testing.journals import Arm
+from cellsearch.testing.simulation import Arm
 
 POINTS = 10
 BLOCKS = 100

@@ -23,7 +23,8 @@ from cellsearch.report.pages import escape as escape_markdown
 from cellsearch.report.sections import sections
 from cellsearch.report.tables import escape
 from cellsearch.store import read
-from cellsearch.testing.journals import Arm, Simulation, write_journal
+from cellsearch.testing.journals import write_journal
+from cellsearch.testing.simulation import Arm, Simulation
 
 HOSTILE = "a<script>alert(1)</script>|`_$x$ & 50%"
 FULL = Simulation(

@@ -9,7 +9,8 @@ import pytest
 
 from cellsearch.report import frames
 from cellsearch.store import read
-from cellsearch.testing.journals import Arm, Simulation, true_losses, write_journal
+from cellsearch.testing.journals import true_losses, write_journal
+from cellsearch.testing.simulation import Arm, Simulation
 
 
 @pytest.fixture

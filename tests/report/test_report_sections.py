@@ -14,7 +14,8 @@ from cellsearch.report.findings import Findings
 from cellsearch.report.sections import curves, forest, pareto, seeds, summary, verdict_table
 from cellsearch.report.verdicts import judge
 from cellsearch.store import read
-from cellsearch.testing.journals import Arm, Simulation, write_journal
+from cellsearch.testing.journals import write_journal
+from cellsearch.testing.simulation import Arm, Simulation
 
 
 def _findings(folder: Path, *arms: Arm, **settings: object) -> Findings:

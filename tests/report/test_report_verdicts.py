@@ -17,7 +17,8 @@ from cellsearch.report.samples import twin
 from cellsearch.report.verdicts import judge
 from cellsearch.report.words import MINUS
 from cellsearch.store import read
-from cellsearch.testing.journals import Arm, Simulation, lines, true_losses, write_journal
+from cellsearch.testing.journals import lines, true_losses, write_journal
+from cellsearch.testing.simulation import Arm, Simulation
 
 
 def _judge(folder: Path, *arms: Arm, **settings: object) -> Findings:

@@ -55,7 +55,7 @@ def _reading(info: Info) -> str:
         f"the simultaneous one (Bonferroni, {each}) does so for all contrasts at once. Verdicts "
         "follow Holm's procedure, which is sharper than Bonferroni, and equivalence is tested on "
         "one side at a time: so a verdict may stand although its simultaneous interval touches 0 "
-        "or reaches over the margin. A change in [brackets] is of survivors and is not tested."
+        "or reaches over the margin. What stands in [brackets] is of survivors and is not tested."
         f"{_time(info)}"
     )
 
@@ -63,16 +63,13 @@ def _reading(info: Info) -> str:
 def _time(info: Info) -> str:
     if all(row.ratio is None for row in info.rows):
         return ""
-    return (
-        " Time × base is the median of ratios measured side by side, and a better number than the "
-        "quotient of two medians in µs."
-    )
+    return " Time × base is the median of ratios measured side by side."
 
 
 def _table(info: Info) -> Table:
     return Table(
         name="verdicts",
-        caption="Verdict on every variant; FLOPs and measured time are per token",
+        caption="Verdict on every variant; FLOPs are per token, time is measured in training",
         columns=_columns(info),
         rows=[_cells(row, name) for row, name in zip(info.rows, info.roles, strict=True)],
         data=_data(info.rows),
@@ -84,13 +81,13 @@ def _columns(info: Info) -> list[Column]:
     return [
         Column("Variant", numeric=False),
         Column("Verdict", numeric=False),
+        Column("Perplexity", "test"),
         Column("Change"),
         Column("95%", "alone"),
         Column("Simultaneous", "all together"),
         Column("Seeds"),
         Column("Parameters", info.counted),
         Column("FLOPs", f"{info.counted}, forward"),
-        Column("µs", "training"),
         Column("Time", "× base"),
     ]
 
@@ -99,13 +96,13 @@ def _cells(row: Row, name: str) -> list[Cell]:
     return [
         row.variant,
         Tag(row.kind, name, row.sentence),
+        row.perplexity,
         row.change,
         row.interval,
         row.simultaneous,
         row.seeds,
         words.whole(row.parameters),
         words.whole(row.flops),
-        words.significant(row.us_per_token),
         words.decimal(row.ratio),
     ]
 
@@ -119,6 +116,7 @@ def _record(row: Row) -> dict[str, object]:
     return {
         "variant": row.variant,
         "verdict": row.kind,
+        "test_perplexity": row.test_perplexity,
         "change_percent": row.change_percent,
         **_ends("interval", alone),
         **_ends("simultaneous", together),

@@ -60,7 +60,10 @@ def test_a_loss_that_is_not_finite_is_a_divergence_with_its_step(trial, tmp_path
     assert outcome.blocks == {}
     assert 1 <= outcome.diverged_at <= 5
     assert outcome.steps == outcome.diverged_at - 1
-    assert outcome.error is None
+    assert (outcome.error.kind, outcome.error.message) == (
+        "diverged",
+        "the loss was no longer finite",
+    )
     assert not (tmp_path / "w").exists()
 
 
@@ -83,6 +86,7 @@ def test_an_end_worse_than_guessing_is_a_divergence(trial):
     outcome = train(trial("lstm", train=hot))
     assert outcome.status == "diverged"
     assert outcome.diverged_at == outcome.steps == math.ceil(3000 / 48)
+    assert "worse than guessing" in outcome.error.message
     assert outcome.metrics == dict.fromkeys(NAMES)
     assert len(outcome.curves.tokens) > 0
 

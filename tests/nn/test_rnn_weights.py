@@ -151,6 +151,10 @@ def test_state_dict_says_layer_direction_and_name():
     assert rnn.get_parameter("layers.1.backwards.Wh") is rnn.layers[1].backwards["Wh"]
 
 
+@pytest.mark.skipif(
+    torch.torch_version.TorchVersion(torch.__version__) < "2.10",
+    reason="torch.export of torch before 2.10 cannot follow what a module reads at its start",
+)
 def test_a_module_is_exported():
     rnn, x = RNN("lstm", X, H, 2, bidirectional=True), sequences(T, B, X)
     assert torch.equal(torch.export.export(rnn, (x,)).module()(x)[0], rnn(x)[0])

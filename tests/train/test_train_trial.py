@@ -33,7 +33,8 @@ def test_a_trial_learns_and_tells_all(trial):
     assert len(outcome.curves.tokens) <= 50
     assert outcome.error is None
     assert outcome.where.threads == 1
-    assert outcome.where.versions["torch"] == torch.__version__
+    # The wheel's name may lack what stands behind the plus: 2.13.0+cpu.
+    assert torch.__version__.startswith(outcome.where.versions["torch"])
 
 
 def test_blocks_average_to_the_metric(trial):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from cellsearch.backends import States
-from cellsearch.backends.reference import require_space
+from cellsearch.backends.plane import require_space
 from cellsearch.errors import ShapeError
 from cellsearch.ir import Cell, Graph, elaborate
 from cellsearch.ir.biases import without_biases

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cellsearch.backends.torch_ops import UNITWISE
+from cellsearch.backends.unitwise import UNITWISE
 from cellsearch.ir import Graph, Weight
 from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, Number
 from cellsearch.ir.starts import source_weight

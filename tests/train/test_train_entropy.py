@@ -55,7 +55,7 @@ def test_a_small_lstm_comes_near_the_entropy_and_not_below(trial):
 @pytest.mark.timeout(1200)
 def test_an_ample_lstm_comes_within_two_percent_of_the_entropy(trial):
     task = TASK | {"corpus": "grammar:train=4000000,valid=100000,test=200000"}
-    keys = TRAIN | {"tokens": 4_000_000, "evaluations": 5}
-    outcome, source = learned(trial, task, {"hidden": 64}, keys)
+    keys = TRAIN | {"tokens": 4_000_000, "optimizer": {"learning_rate": 5e-3}, "evaluations": 5}
+    outcome, source = learned(trial, task, {"hidden": 128}, keys)
     assert_never_below(outcome, source)
     assert outcome.metrics["test_loss"] < 1.02 * grammar.entropy()

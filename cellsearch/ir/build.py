@@ -113,7 +113,7 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b,
     "neg": lambda a: -a,
-    **{name: op.body for name, op in OPS.items()},
+    **{name: op for name, op in OPS.items()},
 }
 
 Rule = Callable[[Builder, tuple[Node, ...], list[float | None]], Node | None]

@@ -156,7 +156,7 @@ class _Run:
     def _combined(self, e: Expression, values: list[Array]) -> Array:
         match e:
             case Call(function=f):
-                return OPS[f].body(*values)
+                return OPS[f](*values)
             case Binary(op="+"):
                 return values[0] + values[1]
             case Binary(op="-"):
@@ -215,7 +215,7 @@ class _Run:
             # What is no weight any more is 0.
             w = self.of(items[0])
             return _block_diagonal(w) if w.ndim == 3 else w
-        return OPS[f].body(self.of(items[0]))
+        return OPS[f](self.of(items[0]))
 
     def _noise(self) -> Iterator[Expression]:
         """The live calls of noise, in the order of writing."""

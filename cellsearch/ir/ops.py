@@ -1,7 +1,8 @@
 """The functions of the language. To add one that works unit by unit, add its paragraph here.
 
-Each has a body in NumPy, float64, with torch's meaning and constants; it is what the oracle
-evaluates. A backend may have its own; `tests/backends` holds it against this one.
+Each has a body over a few primitives, with torch's meaning and constants, and its slopes. The
+oracle evaluates the body in NumPy; the gradient is made of the slopes; a backend that knows the
+primitives has every function, and may have its own, which `tests/backends` holds against this one.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,64 +18,180 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+class Primitives(Protocol):
+    """What bodies and slopes are made of, besides `+ - * /`: for arrays, for nodes, for code."""
+
+    exp: Callable[..., Any]
+    log: Callable[..., Any]
+    log1p: Callable[..., Any]
+    expm1: Callable[..., Any]
+    sqrt: Callable[..., Any]
+    abs: Callable[..., Any]
+    sin: Callable[..., Any]
+    cos: Callable[..., Any]
+    tanh: Callable[..., Any]
+    erf: Callable[..., Any]
+    min: Callable[..., Any]
+    max: Callable[..., Any]
+    sigmoid: Callable[..., Any]
+    # select(a, b, x, y) is x where a > b, else y.
+    select: Callable[..., Any]
+
+
+Body = Callable[..., Any]
+
+
+class NumpyPrimitives:
+    """The primitives in float64."""
+
+    exp, log, log1p, expm1, sqrt = np.exp, np.log, np.log1p, np.expm1, np.sqrt
+    abs, sin, cos, tanh = np.abs, np.sin, np.cos, np.tanh
+    min, max = np.minimum, np.maximum
+    erf = staticmethod(np.vectorize(math.erf, otypes=[np.float64]))
+
+    @staticmethod
+    def sigmoid(a: Array) -> Array:
+        # In halves of tanh: no overflow at either end.
+        return 0.5 + 0.5 * np.tanh(0.5 * a)
+
+    @staticmethod
+    def select(a: Array, b: Array, x: Array, y: Array) -> Array:
+        return np.where(a > b, x, y)
+
+
+NUMPY: Primitives = NumpyPrimitives()
+
+
 @dataclass(frozen=True)
 class Op:
     """A function that works unit by unit.
 
     Attributes:
-        body: its value in NumPy, of as many arrays as it takes.
+        body: `body(m, *arguments)`, its value by the primitives `m`.
         latex: how it is typeset, with `{0}`, `{1}` for its arguments.
-        arity: how many arguments it takes.
+        slopes: for each argument `slope(m, y, *arguments)`, the derivative, where y is the value.
         odd: whether f(-a) = -f(a), which decides which weights may be mirrored.
     """
 
-    body: Callable[..., Array]
+    body: Body
     latex: str
-    arity: int = 1
+    slopes: tuple[Body, ...]
     odd: bool = False
 
+    @property
+    def arity(self) -> int:
+        """How many arguments it takes."""
+        return len(self.slopes)
 
-def _sigmoid(a: Array) -> Array:
-    # In halves of tanh: no overflow at either end.
-    return 0.5 + 0.5 * np.tanh(0.5 * a)
+    def __call__(self, *arguments: Array) -> Array:
+        """Its value in NumPy."""
+        value: Array = self.body(NUMPY, *arguments)
+        return value
 
 
-def _softplus(a: Array) -> Array:
+def _softplus(m: Primitives, a: Any) -> Any:
     # torch goes over to the identity above 20; the two differ there by less than 3e-9.
-    return np.where(a > 20.0, a, np.log1p(np.exp(np.minimum(a, 20.0))))
+    return m.select(a, 20.0, a, m.log1p(m.exp(m.min(a, 20.0))))
 
 
-def _elu(a: Array) -> Array:
-    return np.maximum(a, 0.0) + np.expm1(np.minimum(a, 0.0))
+def _gelu_slope(m: Primitives, y: Any, a: Any) -> Any:
+    density = m.exp(-0.5 * a * a) / math.sqrt(2.0 * math.pi)
+    return 0.5 * (1.0 + m.erf(a / math.sqrt(2.0))) + a * density
 
 
-_erf = np.vectorize(math.erf, otypes=[np.float64])
+def _silu_slope(m: Primitives, y: Any, a: Any) -> Any:
+    s = m.sigmoid(a)
+    return s + y * (1.0 - s)
+
+
+def _softsign_slope(m: Primitives, y: Any, a: Any) -> Any:
+    d = 1.0 + m.abs(a)
+    return 1.0 / (d * d)
+
+
+def _above(m: Primitives, a: Any, b: Any) -> Any:
+    return m.select(a, b, 1.0, 0.0)
+
+
+def _inside(m: Primitives, a: Any, low: float, high: float) -> Any:
+    return _above(m, a, low) * _above(m, high, a)
+
+
+def _larger(m: Primitives, a: Any, b: Any) -> Any:
+    """1 where a > b, 0 where a < b; where they are equal each has half of the slope."""
+    return 0.5 * (_above(m, a, b) + (1.0 - _above(m, b, a)))
 
 
 OPS: dict[str, Op] = {
-    "sigmoid": Op(_sigmoid, r"\sigma({0})"),
-    "tanh": Op(np.tanh, r"\tanh({0})", odd=True),
-    "relu": Op(lambda a: np.maximum(a, 0.0), r"\mathrm{{relu}}({0})"),
-    "leaky_relu": Op(
-        lambda a: np.maximum(a, 0) + 0.01 * np.minimum(a, 0), r"\mathrm{{leaky\_relu}}({0})"
+    "sigmoid": Op(
+        lambda m, a: m.sigmoid(a), r"\sigma({0})", slopes=(lambda m, y, a: y * (1.0 - y),)
     ),
-    "elu": Op(_elu, r"\mathrm{{elu}}({0})"),
-    "gelu": Op(lambda a: 0.5 * a * (1 + _erf(a / math.sqrt(2.0))), r"\mathrm{{gelu}}({0})"),
-    "silu": Op(lambda a: a * _sigmoid(a), r"\mathrm{{silu}}({0})"),
-    "softplus": Op(_softplus, r"\mathrm{{softplus}}({0})"),
-    "softsign": Op(lambda a: a / (1 + np.abs(a)), r"\mathrm{{softsign}}({0})", odd=True),
-    "hard_sigmoid": Op(lambda a: np.clip(a / 6 + 0.5, 0, 1), r"\mathrm{{hard\_sigmoid}}({0})"),
-    "hard_tanh": Op(lambda a: np.clip(a, -1, 1), r"\mathrm{{hard\_tanh}}({0})", odd=True),
-    "exp": Op(np.exp, r"\exp({0})"),
-    "log": Op(np.log, r"\log({0})"),
-    "sqrt": Op(np.sqrt, r"\sqrt{{{0}}}"),
-    "abs": Op(np.abs, r"\lvert {0} \rvert"),
-    "sin": Op(np.sin, r"\sin({0})", odd=True),
-    "cos": Op(np.cos, r"\cos({0})"),
-    "square": Op(np.square, r"({0})^2"),
-    "identity": Op(lambda a: a, r"{0}", odd=True),
-    "min": Op(np.minimum, r"\min({0}, {1})", arity=2),
-    "max": Op(np.maximum, r"\max({0}, {1})", arity=2),
+    "tanh": Op(
+        lambda m, a: m.tanh(a), r"\tanh({0})", slopes=(lambda m, y, a: 1.0 - y * y,), odd=True
+    ),
+    "relu": Op(
+        lambda m, a: m.max(a, 0.0),
+        r"\mathrm{{relu}}({0})",
+        slopes=(lambda m, y, a: _above(m, y, 0.0),),
+    ),
+    "leaky_relu": Op(
+        lambda m, a: m.max(a, 0.0) + 0.01 * m.min(a, 0.0),
+        r"\mathrm{{leaky\_relu}}({0})",
+        slopes=(lambda m, y, a: m.select(y, 0.0, 1.0, 0.01),),
+    ),
+    "elu": Op(
+        lambda m, a: m.max(a, 0.0) + m.expm1(m.min(a, 0.0)),
+        r"\mathrm{{elu}}({0})",
+        slopes=(lambda m, y, a: m.select(y, 0.0, 1.0, y + 1.0),),
+    ),
+    "gelu": Op(
+        lambda m, a: 0.5 * a * (1.0 + m.erf(a / math.sqrt(2.0))),
+        r"\mathrm{{gelu}}({0})",
+        slopes=(_gelu_slope,),
+    ),
+    "silu": Op(lambda m, a: a * m.sigmoid(a), r"\mathrm{{silu}}({0})", slopes=(_silu_slope,)),
+    "softplus": Op(
+        _softplus, r"\mathrm{{softplus}}({0})", slopes=(lambda m, y, a: m.sigmoid(a),)
+    ),
+    "softsign": Op(
+        lambda m, a: a / (1.0 + m.abs(a)),
+        r"\mathrm{{softsign}}({0})",
+        slopes=(_softsign_slope,),
+        odd=True,
+    ),
+    "hard_sigmoid": Op(
+        lambda m, a: m.min(m.max(a / 6.0 + 0.5, 0.0), 1.0),
+        r"\mathrm{{hard\_sigmoid}}({0})",
+        slopes=(lambda m, y, a: _inside(m, a, -3.0, 3.0) / 6.0,),
+    ),
+    "hard_tanh": Op(
+        lambda m, a: m.min(m.max(a, -1.0), 1.0),
+        r"\mathrm{{hard\_tanh}}({0})",
+        slopes=(lambda m, y, a: _inside(m, a, -1.0, 1.0),),
+        odd=True,
+    ),
+    "exp": Op(lambda m, a: m.exp(a), r"\exp({0})", slopes=(lambda m, y, a: y,)),
+    "log": Op(lambda m, a: m.log(a), r"\log({0})", slopes=(lambda m, y, a: 1.0 / a,)),
+    "sqrt": Op(lambda m, a: m.sqrt(a), r"\sqrt{{{0}}}", slopes=(lambda m, y, a: 0.5 / y,)),
+    "abs": Op(
+        lambda m, a: m.abs(a),
+        r"\lvert {0} \rvert",
+        slopes=(lambda m, y, a: _above(m, a, 0.0) - _above(m, 0.0, a),),
+    ),
+    "sin": Op(lambda m, a: m.sin(a), r"\sin({0})", slopes=(lambda m, y, a: m.cos(a),), odd=True),
+    "cos": Op(lambda m, a: m.cos(a), r"\cos({0})", slopes=(lambda m, y, a: -m.sin(a),)),
+    "square": Op(lambda m, a: a * a, r"({0})^2", slopes=(lambda m, y, a: 2.0 * a,)),
+    "identity": Op(lambda m, a: a, r"{0}", slopes=(lambda m, y, a: 1.0,), odd=True),
+    "min": Op(
+        lambda m, a, b: m.min(a, b),
+        r"\min({0}, {1})",
+        slopes=(lambda m, y, a, b: _larger(m, b, a), lambda m, y, a, b: _larger(m, a, b)),
+    ),
+    "max": Op(
+        lambda m, a, b: m.max(a, b),
+        r"\max({0}, {1})",
+        slopes=(lambda m, y, a, b: _larger(m, a, b), lambda m, y, a, b: _larger(m, b, a)),
+    ),
 }
 
 # torch.nn.functional.layer_norm's constant; rms_norm's default is the type's own, made fixed here.

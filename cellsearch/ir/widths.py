@@ -89,7 +89,7 @@ def _arithmetic(op: str, a: float, b: float, e: Expression) -> float:
 
 def _call(f: str, arguments: list[float], e: Expression) -> float:
     with np.errstate(all="ignore"):
-        value = float(OPS[f].body(*map(np.float64, arguments)))
+        value = float(OPS[f](*map(np.float64, arguments)))
     if math.isnan(value):
         raise LanguageError(f"'{e}' has no value", e.at)
     return value

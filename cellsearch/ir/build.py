@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cellsearch.ir.graph import Attribute, Node
-from cellsearch.ir.ops import OPS
+from cellsearch.ir.ops import NUMPY, OPS
 from cellsearch.ir.types import Type
 
 # The function `identity` makes no node; a node of that name is the matrix I.
@@ -113,7 +113,8 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b,
     "neg": lambda a: -a,
-    **{name: op for name, op in OPS.items()},
+    **OPS,
+    **{name: getattr(NUMPY, name) for name in ("select", "erf", "log1p", "expm1")},
 }
 
 Rule = Callable[[Builder, tuple[Node, ...], list[float | None]], Node | None]

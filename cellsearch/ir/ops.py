@@ -151,7 +151,7 @@ OPS: dict[str, Op] = {
     ),
     "silu": Op(lambda m, a: a * m.sigmoid(a), r"\mathrm{{silu}}({0})", slopes=(_silu_slope,)),
     "softplus": Op(
-        _softplus, r"\mathrm{{softplus}}({0})", slopes=(lambda m, y, a: m.sigmoid(a),)
+        _softplus, r"\mathrm{{softplus}}({0})", slopes=(lambda m, y, a: m.select(a, 20.0, 1.0, m.sigmoid(a)),)
     ),
     "softsign": Op(
         lambda m, a: a / (1.0 + m.abs(a)),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from cellsearch.backends.base import Backend, Noise, Rows, Runner, States
+from cellsearch.backends.cpu import CpuBackend
 from cellsearch.backends.reference import ReferenceBackend
 from cellsearch.errors import ConfigError, nearest
 
-_OWN: dict[str, type[Backend]] = {"reference": ReferenceBackend}
+_OWN: dict[str, type[Backend]] = {"reference": ReferenceBackend, "cpu": CpuBackend}
 
 
 def resolve(name: str) -> str:

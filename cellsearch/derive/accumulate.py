@@ -57,8 +57,13 @@ def leaf_of(matrix: Node) -> Node:
 
 
 def is_leaf(n: Node) -> bool:
-    """Whether it is computed elsewhere."""
-    return n.op in _LEAVES
+    """Whether it is computed elsewhere, or is a number."""
+    return n.op in _LEAVES or is_number(n)
+
+
+def is_number(n: Node) -> bool:
+    """Whether it is a number, also one for each unit."""
+    return n.op == "number" or (n.op == "expand" and n.args[0].op == "number")
 
 
 def accumulated(program: Program, moment: Callable[[Node], tuple[int, int]]) -> Program:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from cellsearch.derive.accumulate import accumulated, base, leaf_of, products
+from cellsearch.derive.accumulate import accumulated, base, is_number, leaf_of, products
 from cellsearch.derive.levels import levels
 from cellsearch.derive.phases import Timing
 from cellsearch.derive.program import Program, Total
@@ -163,8 +163,14 @@ class _Scheduling:
         self.program, self.timing = program, timing
         self.order = timing.order
         self.moment = timing.moment
-        self.computed = [n for n in self.order if not timing.is_leaf(n) and not _is_matrix(n)]
-        self.computed = [n for n in self.computed if n.op != "outer" or not self._is_total(n)]
+        operands = {id(m) for n in self.order for m in n.args if n.op != "accumulate"}
+        self.computed = [
+            n
+            for n in self.order
+            if not timing.is_leaf(n)
+            and not (_is_matrix(n) and id(n) not in operands)
+            and not (n.op == "outer" and self._is_total(n))
+        ]
         self.readers: dict[int, list[Node]] = {}
         for n in self.computed:
             for a in n.args:
@@ -211,7 +217,7 @@ class _Scheduling:
     def _place_leaves(self) -> None:
         carried = {id(c.leaf) for c in self.program.carries}
         for n in self.order:
-            if self.timing.is_leaf(n) and id(n) not in carried and n.op != "number":
+            if self.timing.is_leaf(n) and id(n) not in carried and not is_number(n):
                 kind = "fixed" if n.op == "fixed" else "rows"
                 name = "_".join([n.op, *map(str, n.attrs)]) if n.op in _NAMED else n.op
                 buffer = Buffer(name, kind, [n.type.sizes], n)

@@ -1,0 +1,138 @@
+/* What kernels call unit by unit, written so that a compiler makes vectors of them: no branch, no
+ * table. Polynomials and splits as in the Cephes library (Moshier 1989). Errors, in units of the
+ * last place, over the whole range: tests/backends/test_functions.py. */
+#include <math.h>
+#include <stdint.h>
+
+#ifdef DOUBLE
+typedef double real;
+typedef int64_t bits;
+#define MANTISSA 52
+#define BIAS 1023
+#define ROUNDER 6755399441055744.0
+#define LARGEST 709.9
+#define SMALLEST -745.2
+#define LN2_HIGH 6.93145751953125e-1
+#define LN2_LOW 1.42860682030941723212e-6
+#else
+typedef float real;
+typedef int32_t bits;
+#define MANTISSA 23
+#define BIAS 127
+#define ROUNDER 12582912.0f
+#define LARGEST 89.0f
+#define SMALLEST -104.0f
+#define LN2_HIGH 0.693359375f
+#define LN2_LOW -2.12194440e-4f
+#endif
+
+#define R(x) ((real)(x))
+#define INLINE static inline __attribute__((always_inline))
+
+typedef union { real r; bits b; } Word;
+
+INLINE real r_min(real a, real b) { return b < a || b != b ? b : a; }
+INLINE real r_max(real a, real b) { return b > a || b != b ? b : a; }
+INLINE real r_select(real a, real b, real x, real y) { return a > b ? x : y; }
+INLINE real r_abs(real a) { return a < 0 ? -a : a; }
+
+/* 2^n for whole n, by its bits. */
+INLINE real power_of_two(bits n) { Word w; w.b = (n + BIAS) << MANTISSA; return w.r; }
+
+INLINE real r_exp(real a)
+{
+    /* A comparison with NaN is false, so that NaN goes through. */
+    real x = a > R(LARGEST) ? R(LARGEST) : a;
+    x = x < R(SMALLEST) ? R(SMALLEST) : x;
+    Word k;
+    k.r = x * R(1.44269504088896341) + R(ROUNDER);
+    real n = k.r - R(ROUNDER);
+    Word zero; zero.r = R(ROUNDER);
+    bits whole = k.b - zero.b;
+    real f = x - n * R(LN2_HIGH) - n * R(LN2_LOW);
+    real z = f * f;
+#ifdef DOUBLE
+    real p = f * ((1.26177193074810590878e-4 * z + 3.02994407707441961300e-2) * z
+                  + 9.99999999999999999910e-1);
+    real q = ((3.00198505138664455042e-6 * z + 2.52448340349684104192e-3) * z
+              + 2.27265548208155028766e-1) * z + 2.0;
+    real e = 1.0 + 2.0 * (p / (q - p));
+#else
+    real e = ((((1.9875691500e-4f * f + 1.3981999507e-3f) * f + 8.3334519073e-3f) * f
+               + 4.1665795894e-2f) * f + 1.6666665459e-1f) * f + 5.0000001201e-1f;
+    e = e * z + f + 1.0f;
+#endif
+    /* In two steps, so that neither the largest nor the least numbers are cut off. */
+    bits half = whole >> 1;
+    return e * power_of_two(half) * power_of_two(whole - half);
+}
+
+INLINE real r_sigmoid(real a) { return R(1) / (R(1) + r_exp(-a)); }
+
+INLINE real r_tanh(real a)
+{
+    real x = r_abs(a), z = a * a;
+#ifdef DOUBLE
+    real p = (-9.64399179425052238628e-1 * z - 9.92877231001918586564e1) * z
+             - 1.61468768441708447952e3;
+    real q = ((z + 1.12811678491632931402e2) * z + 2.23548839060100448583e3) * z
+             + 4.84406305325125486048e3;
+    real near = a + a * z * (p / q);
+#else
+    real p = (((-5.70498872745e-3f * z + 2.06390887954e-2f) * z - 5.37397155531e-2f) * z
+              + 1.33314422036e-1f) * z - 3.33332819422e-1f;
+    real near = a + a * z * p;
+#endif
+    real far = R(1) - R(2) / (r_exp(R(2) * x) + R(1));
+    far = a < 0 ? -far : far;
+    return x < R(0.625) ? near : far;
+}
+
+INLINE real r_expm1(real a)
+{
+    real t = r_tanh(R(0.5) * a);
+    real near = R(2) * t / (R(1) - t);
+    return r_abs(a) < R(1) ? near : r_exp(a) - R(1);
+}
+
+#ifdef DOUBLE
+INLINE real r_sqrt(real a) { return sqrt(a); }
+INLINE real r_log(real a) { return log(a); }
+INLINE real r_log1p(real a) { return log1p(a); }
+INLINE real r_sin(real a) { return sin(a); }
+INLINE real r_cos(real a) { return cos(a); }
+INLINE real r_erf(real a) { return erf(a); }
+#else
+INLINE real r_sqrt(real a) { return sqrtf(a); }
+INLINE real r_log(real a)
+{
+    /* a = m * 2^n with m in [sqrt(1/2), sqrt(2)); numbers below the normal ones are scaled up. */
+    real scaled = a < 1.17549435e-38f ? a * 16777216.0f : a;
+    real less = a < 1.17549435e-38f ? 24.0f : 0.0f;
+    Word w; w.r = scaled;
+    bits n = ((w.b >> MANTISSA) & 255) - 126;
+    w.b = (w.b & 0x007fffff) | 0x3f000000;
+    real m = w.r;
+    real low = m < 0.707106781186547524f ? 1.0f : 0.0f;
+    real x = m + low * m - 1.0f;
+    real e = (real)n - low - less;
+    real z = x * x;
+    real y = ((((((((7.0376836292e-2f * x - 1.1514610310e-1f) * x + 1.1676998740e-1f) * x
+                   - 1.2420140846e-1f) * x + 1.4249322787e-1f) * x - 1.6668057665e-1f) * x
+                + 2.0000714765e-1f) * x - 2.4999993993e-1f) * x + 3.3333331174e-1f) * x * z;
+    y = y + e * R(LN2_LOW) - 0.5f * z;
+    real out = x + y + e * R(LN2_HIGH);
+    out = a > 3.4028234e38f ? a : out;
+    out = a == 0 ? -INFINITY : out;
+    return a < 0 || a != a ? NAN : out;
+}
+INLINE real r_log1p(real a)
+{
+    real u = 1.0f + a;
+    real rest = u > 3.4028234e38f ? 0.0f : (a - (u - 1.0f)) / u;
+    return r_log(u) + rest;
+}
+INLINE real r_sin(real a) { return sinf(a); }
+INLINE real r_cos(real a) { return cosf(a); }
+INLINE real r_erf(real a) { return erff(a); }
+#endif

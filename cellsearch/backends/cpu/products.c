@@ -1,0 +1,162 @@
+/* Matrix products for recurrent cells: few rows, a matrix that is used at every step.
+ *
+ * The matrix is packed once into panels of two vectors of columns. A tile of rows meets one panel
+ * at a time and is added up in registers (Goto & van de Geijn 2008); vectors are the compiler's
+ * own, so that this is the same text on every machine. */
+#include <string.h>
+#include "products.h"
+
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#define TILE 12
+#elif defined(__AVX__)
+#define VECTOR_BYTES 32
+#define TILE 6
+#elif defined(__aarch64__)
+#define VECTOR_BYTES 16
+#define TILE 12
+#else
+#define VECTOR_BYTES 16
+#define TILE 6
+#endif
+#define LANES ((long)(VECTOR_BYTES / sizeof(real)))
+#define PANEL (2 * LANES)
+#define MOST_ROWS 192
+
+typedef real Vector __attribute__((vector_size(VECTOR_BYTES)));
+
+INLINE Vector load(const real *p) { Vector v; memcpy(&v, p, sizeof v); return v; }
+INLINE void store(real *p, Vector v) { memcpy(p, &v, sizeof v); }
+
+/* Rows of a tile times one panel of `wide` vectors; the tile lies column by column. */
+INLINE void tile(int rows, int wide, long K, const real *a, const real *b, real *c, long ldc,
+                 int adds)
+{
+    Vector sum[TILE][2];
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < wide; v++)
+            sum[r][v] = adds ? load(c + r * ldc + v * LANES) : (Vector){0};
+    for (long k = 0; k < K; k++) {
+        Vector w[2];
+        for (int v = 0; v < wide; v++)
+            w[v] = load(b + (k * wide + v) * LANES);
+#pragma GCC unroll 12
+        for (int r = 0; r < rows; r++) {
+            Vector x = a[k * rows + r] - (Vector){0};
+#pragma GCC unroll 2
+            for (int v = 0; v < wide; v++)
+                sum[r][v] += x * w[v];
+        }
+    }
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < wide; v++)
+            store(c + r * ldc + v * LANES, sum[r][v]);
+}
+
+typedef void Tile(long K, const real *a, const real *b, real *c, long ldc, int adds);
+
+#define OF_SIZE(rows) \
+    static void tile_##rows##_1(long K, const real *a, const real *b, real *c, long l, int adds) \
+    { tile(rows, 1, K, a, b, c, l, adds); } \
+    static void tile_##rows##_2(long K, const real *a, const real *b, real *c, long l, int adds) \
+    { tile(rows, 2, K, a, b, c, l, adds); }
+OF_SIZE(1) OF_SIZE(2) OF_SIZE(3) OF_SIZE(4) OF_SIZE(5) OF_SIZE(6)
+#if TILE == 12
+OF_SIZE(7) OF_SIZE(8) OF_SIZE(9) OF_SIZE(10) OF_SIZE(11) OF_SIZE(12)
+#endif
+
+#define ENTRY(rows) {tile_##rows##_1, tile_##rows##_2}
+static Tile *const TILES[TILE][2] = {
+    ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4), ENTRY(5), ENTRY(6),
+#if TILE == 12
+    ENTRY(7), ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12),
+#endif
+};
+
+static long least(long a, long b) { return a < b ? a : b; }
+
+/* How wide the panel is that begins at column n. */
+static long width(long N, long n) { return N - n > LANES ? PANEL : LANES; }
+
+long packed_size(long K, long N) { return K * ((N + LANES - 1) / LANES) * LANES; }
+
+/* A block of a matrix [K, N] into panels, times `scale`: thread `me` of `of` packs its share. */
+void pack(real *to, long K, long N, long k0, long n0, long kk, long nn, const real *from,
+          long k_stride, long n_stride, real scale, long me, long of)
+{
+    long panels = (N + PANEL - 1) / PANEL;
+    for (long p = panels * me / of; p < panels * (me + 1) / of; p++) {
+        long first = p * PANEL, wide = width(N, first);
+        real *panel = to + first * K;
+        long begin = n0 > first ? n0 - first : 0, end = least(n0 + nn - first, wide);
+        for (long kb = 0; kb < kk; kb += 64)
+            for (long lane = begin; lane < end; lane++) {
+                const real *source = from + (first + lane - n0) * n_stride;
+                for (long k = kb; k < least(kk, kb + 64); k++)
+                    panel[(k0 + k) * wide + lane] = scale * source[k * k_stride];
+            }
+        /* What lies beyond the last column is multiplied, too. */
+        for (long lane = N - first; lane < wide; lane++)
+            for (long k = 0; k < kk; k++)
+                panel[(k0 + k) * wide + lane] = 0;
+    }
+}
+
+/* Rows in tiles of even height, column by column. */
+static void pack_rows(real *to, long tiles, long M, long K, const real *a, long row, long column)
+{
+    for (long i = 0; i < tiles; i++) {
+        long first = M * i / tiles, rows = M * (i + 1) / tiles - first;
+        const real *from = a + first * row;
+        real *tile = to + first * K;
+        if (column == 1)
+            for (long r = 0; r < rows; r++)
+                for (long k = 0; k < K; k++)
+                    tile[k * rows + r] = from[r * row + k];
+        else
+            for (long k = 0; k < K; k++)
+                for (long r = 0; r < rows; r++)
+                    tile[k * rows + r] = from[r * row + k * column];
+    }
+}
+
+/* The last columns of a panel that is wider than the result. */
+static void ragged(Tile *run, long rows, long wide, long columns, long K, const real *a,
+                   const real *b, real *c, long ldc, int adds)
+{
+    real whole[TILE * 2 * VECTOR_BYTES / sizeof(real)];
+    for (long r = 0; adds && r < rows; r++)
+        for (long n = 0; n < wide; n++)
+            whole[r * wide + n] = n < columns ? c[r * ldc + n] : 0;
+    run(K, a, b, whole, wide, adds);
+    for (long r = 0; r < rows; r++)
+        memcpy(c + r * ldc, whole + r * wide, columns * sizeof(real));
+}
+
+/* c [M, N] (+)= a [M, K] @ packed [K, N]. */
+void product(long M, long N, long K, const real *a, long row, long column, const real *packed,
+             real *c, long ldc, int adds, real *room)
+{
+    for (long m0 = 0; m0 < M; m0 += MOST_ROWS) {
+        long rows = least(M - m0, MOST_ROWS), tiles = (rows + TILE - 1) / TILE;
+        long depth = ROOM / rows;
+        for (long k0 = 0; k0 < K; k0 += depth) {
+            long kk = least(K - k0, depth);
+            pack_rows(room, tiles, rows, kk, a + m0 * row + k0 * column, row, column);
+            for (long n = 0; n < N; n += PANEL) {
+                long wide = width(N, n), columns = least(N - n, wide);
+                const real *b = packed + n * K + k0 * wide;
+                for (long i = 0; i < tiles; i++) {
+                    long first = rows * i / tiles, high = rows * (i + 1) / tiles - first;
+                    Tile *run = TILES[high - 1][wide > LANES];
+                    real *to = c + (m0 + first) * ldc + n;
+                    int more = adds || k0 > 0;
+                    if (columns == wide)
+                        run(kk, room + first * kk, b, to, ldc, more);
+                    else
+                        ragged(run, high, wide, columns, kk, room + first * kk, b, to, ldc, more);
+                }
+            }
+        }
+    }
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cellsearch.backends.base import Noise
+from cellsearch.backends.noise import dropped, fixed_dropout, is_drawn_by_row, zoned_out
 from cellsearch.backends.unitwise import UNITWISE
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.ops import LAYERNORM_EPSILON, RMSNORM_EPSILON
@@ -24,8 +25,8 @@ class Context:
     noise: Noise
     rows: int
     like: Tensor
-    # The shape of one row of a scalar: 1, in a plane 1 x 1 x 1.
-    scalar: tuple[int, ...]
+    # Masks of these rows, by the site that draws them; none in evaluation.
+    masks: dict[int, Tensor] = field(default_factory=dict)
 
 
 Operation = Callable[..., Tensor]
@@ -179,12 +180,24 @@ class Operations:
         )
 
     def _dropout(self, n: Node) -> Operation:
-        p, per_sequence = float(n.attrs[0]), n.attrs[2] == "sequence"
-        fixed = not self._is_batched(n.args[0]) and not per_sequence
-        return partial(_dropout, p, fixed)
+        if not is_drawn_by_row(n):
+            return lambda context, a: fixed_dropout(n, a, context.noise)
+        site, rows = int(n.attrs[1]), partial(self._with_rows, self._is_batched(n.args[0]))
+        return lambda context, a: dropped(rows(context, a), context.masks.get(site))
 
     def _zoneout(self, n: Node) -> Operation:
-        return partial(_zoneout, float(n.attrs[0]), [not self._is_batched(a) for a in n.args])
+        site = int(n.attrs[1])
+        rows = [partial(self._with_rows, self._is_batched(a)) for a in n.args]
+        return lambda context, new, old: zoned_out(
+            n, rows[0](context, new), rows[1](context, old), context.masks.get(site)
+        )
+
+    def _with_rows(self, batched: bool, context: Context, a: Tensor) -> Tensor:
+        return a if batched else with_rows(a, context.rows, self.scalar)
+
+    def row_shape(self, n: Node) -> tuple[int, ...]:
+        """The shape of one row of a value."""
+        return self._shape(n) or self.scalar
 
 
 def with_rows(value: Tensor, rows: int, scalar: tuple[int, ...]) -> Tensor:
@@ -209,21 +222,3 @@ def _block_diagonal(w: Tensor) -> Tensor:
 def _lifted(a: Tensor, dims: int) -> Tensor:
     return a[..., None] if dims else a
 
-
-def _dropout(p: float, fixed: bool, context: Context, a: Tensor) -> Tensor:
-    a = with_rows(a, context.rows, context.scalar) if fixed else a
-    if not context.noise.training:
-        return a
-    mask = torch.empty_like(a).bernoulli_(1 - p, generator=context.noise.generator)
-    return a * mask / (1 - p)
-
-
-def _zoneout(p: float, fixed: list[bool], context: Context, new: Tensor, old: Tensor) -> Tensor:
-    new, old = (
-        with_rows(a, context.rows, context.scalar) if f else a
-        for a, f in zip((new, old), fixed, strict=True)
-    )
-    if not context.noise.training:
-        return p * old + (1 - p) * new
-    kept = torch.empty_like(new).bernoulli_(p, generator=context.noise.generator)
-    return torch.where(kept.bool(), old, new)

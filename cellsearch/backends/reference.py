@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from cellsearch.backends.base import Noise, Rows, Runner, States
+from cellsearch.backends.noise import drawn, mask
 from cellsearch.backends.operations import Context, Operation, Operations, with_rows
 from cellsearch.derive.timing import FIXED, HOISTED, STEPWISE, timing
 from cellsearch.ir import Graph, Node
@@ -61,7 +62,7 @@ class _Runner:
         return [
             Instruction(
                 self.operations.of(n),
-                tuple(self.index[id(a)] for a in _reads(n)),
+                tuple(self.index[id(a)] for a in reads(n)),
                 self.index[id(n)],
             )
             for n in graph_operations(self.graph)
@@ -78,7 +79,8 @@ class _Runner:
         self, weights: Mapping[str, Tensor], rows: Rows, states: States, noise: Noise
     ) -> tuple[Tensor, States]:
         like = next(iter(rows.inputs.values()))
-        context = Context(noise, len(like), like, self.operations.scalar)
+        context = Context(noise, len(like), like)
+        context.masks = self._masks(context)
         values: list[Tensor] = [like] * len(self.index)
         for name, weight in weights.items():
             if ("weight", name) in self.leaves:
@@ -90,10 +92,21 @@ class _Runner:
         _execute(self.programs[HOISTED], values, context)
         return self._steps(values, rows, states, context)
 
+    def _masks(self, context: Context) -> dict[int, Tensor]:
+        """Masks of all rows, by the site that draws them."""
+        return {
+            int(n.attrs[1]): mask(
+                n, (context.rows, *self.operations.row_shape(n)), context.like, context.noise
+            )
+            for n in drawn(self.graph.nodes)
+            if context.noise.training
+        }
+
     def _steps(
         self, values: list[Tensor], rows: Rows, states: States, context: Context
     ) -> tuple[Tensor, States]:
         parts = {i: torch.split(values[i], list(rows.counts)) for i in self.per_step}
+        masks = {site: torch.split(m, list(rows.counts)) for site, m in context.masks.items()}
         slots = [self.leaves.get(("state", s.name)) for s in self.graph.states]
         finished: list[States] = []
         outputs: list[Tensor] = []
@@ -107,6 +120,7 @@ class _Runner:
             for i, part in parts.items():
                 values[i] = part[t]
             context.rows = count
+            context.masks = {site: m[t] for site, m in masks.items()}
             _execute(self.programs[STEPWISE], values, context)
             outputs.append(self._batched(values, self.output, count))
             states = tuple(self._batched(values, i, count) for i in self.next)
@@ -120,13 +134,13 @@ class _Runner:
 
 def graph_operations(graph: Graph) -> list[Node]:
     """The nodes that are computed: no leaves, no matrix that only its product reads."""
-    read = {id(a) for n in graph.nodes for a in _reads(n)}
+    read = {id(a) for n in graph.nodes for a in reads(n)}
     read |= {id(graph.output), *(id(s.next) for s in graph.states)}
     leaves = ("input", "state", "weight")
     return [n for n in graph.nodes if n.op not in leaves and id(n) in read]
 
 
-def _reads(n: Node) -> tuple[Node, ...]:
+def reads(n: Node) -> tuple[Node, ...]:
     """What an operation reads; a product with blocks or filters reads the weight itself."""
     if n.op == "matmul" and n.args[0].op in ("block", "conv"):
         return (n.args[0].args[0], n.args[1])

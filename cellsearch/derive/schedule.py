@@ -163,12 +163,12 @@ class _Scheduling:
         self.program, self.timing = program, timing
         self.order = timing.order
         self.moment = timing.moment
-        operands = {id(m) for n in self.order for m in n.args if n.op != "accumulate"}
+        stored = self._only_in_products()
         self.computed = [
             n
             for n in self.order
             if not timing.is_leaf(n)
-            and not (_is_matrix(n) and id(n) not in operands)
+            and id(n) not in stored
             and not (n.op == "outer" and self._is_total(n))
         ]
         self.readers: dict[int, list[Node]] = {}
@@ -178,12 +178,22 @@ class _Scheduling:
         self.places: dict[int, Place] = {}
         self.buffers: list[Buffer] = []
 
+    def _only_in_products(self) -> set[int]:
+        """The stored matrices that products alone read: as they are packed, they are flipped."""
+        out = {id(n) for n in self.order if _is_matrix(n)}
+        for n in reversed(self.order):
+            if n.op != "accumulate" and id(n) not in out and not self.timing.is_leaf(n):
+                out -= {id(a) for a in n.args}
+        for n in reversed(self.order):
+            if id(n) not in out and _is_matrix(n):
+                out -= {id(a) for a in n.args}
+        return out
+
     def _is_total(self, n: Node) -> bool:
         """An outer product that is only summed over all rows."""
-        totals = {id(t.node) for t in self.program.totals}
-        return id(n) in totals and not any(
-            n is a for m in self.order if not self.timing.is_leaf(m) for a in m.args
-        )
+        wanted = [*(c.next for c in self.program.carries), *self.program.rows.values()]
+        read = [a for m in self.order if not self.timing.is_leaf(m) for a in m.args]
+        return not any(n is other for other in (*wanted, *read))
 
     def run(self) -> Plan:
         self.outer_totals = [t for t in self.program.totals if self._is_outer(t)]

@@ -206,24 +206,30 @@ class Emitter:
         yield "    }"
 
     def _rows(self, i: int, phase: Phase) -> Lines:
+        """Each thread takes its share of all rows, in spans that stay in its cache."""
         kernels = self._kernels(i, phase)
-        yield "    long N = j->T * j->B, r = N * me / of, count = N * (me + 1) / of - r;"
-        yield "    (void)count;"
+        yield "    long N = j->T * j->B, end = N * (me + 1) / of, count;"
+        yield "    for (long r = N * me / of; (r = span(j, r, end, &count)) < end; r += count) {"
         for stage, name in zip(phase.stages, kernels, strict=True):
             for c in stage.calls:
-                yield from (f"    {line}" for line in self._call(c, "r", "count", "0"))
+                yield from (f"        {line}" for line in self._call(c, "r", "count", "0"))
             if name:
-                yield "    for (long first = r; first < r + count;) {"
-                yield "        long t = first / j->B, b = first % j->B;"
-                yield "        long end = (t + 1) * j->B < r + count ? (t + 1) * j->B : r + count;"
-                yield "        long live = t * j->B + j->counts[t];"
-                yield "        long rows = (live < end ? live : end) - first;"
-                yield f"        if (rows > 0) {name}(j, me, first, b, rows, room + ROOM);"
-                yield "        first = end;"
-                yield "    }"
+                yield f"        {name}(j, me, r, 0, count, room + ROOM);"
+        yield "    }"
 
     def _outers(self) -> Lines:
         n = self._names()
+        carried = {
+            self.place(a): a
+            for o in self.plan.outers
+            for a in o.left
+            if self.plan.places[id(a)].buffer.kind == "slots"
+        }
+        for k, a in carried.items():
+            width = n(self.units(a.type.sizes))
+            yield f"if (j->ragged) clear_ended(j, j->p[{k}], j->ld[{k}], {width}, me, of);"
+        if carried:
+            yield "#pragma omp barrier"
         for o in self.plan.outers:
             i = len(self.matrices)
             self.matrices.append(o)
@@ -268,11 +274,11 @@ class Emitter:
 
     def _gradient(self, o: Outer) -> int:
         """The number of the gradient that it adds to: one for each run of leaves."""
-        return self.gradients().index(o.leaves)
+        return list(self.gradients()).index(o.leaves)
 
-    def gradients(self) -> list[tuple[Node, ...]]:
-        """The runs of leaves whose gradients are made together."""
-        return list(dict.fromkeys(o.leaves for o in self.plan.outers))
+    def gradients(self) -> dict[tuple[Node, ...], int]:
+        """The runs of leaves whose gradients are made together, and how many heads they have."""
+        return {o.leaves: int(o.form[1]) if o.form else 1 for o in self.plan.outers}
 
     def _adds(self, o: Outer) -> bool:
         at = next(i for i, other in enumerate(self.plan.outers) if other is o)
@@ -363,13 +369,13 @@ class _KernelEmitter:
 
     def _late(self) -> dict[int, Node]:
         """What is read in another loop than the one that computes it, and so needs a place."""
-        out: dict[int, Node] = {}
+        out = {id(n): n for n in self.kernel.nodes if n.op == "matmul"}
         for n in self.kernel.nodes:
             for a in n.args:
                 if id(a) not in self.inside or not a.type.sizes:
                     continue
                 alike = reads_alike(n, a)
-                if not alike or self.level[id(n)] != self.level[id(a)] or a.op == "matmul":
+                if not alike or self.level[id(n)] != self.level[id(a)]:
                     out[id(a)] = a
         return {i: a for i, a in out.items() if i not in self.stores}
 

@@ -35,7 +35,10 @@ class Layout:
         self.ld = {id(b): sum(units(s, sizes) for s in b.shapes) for b in plan.buffers}
         self.columns = [self.column(p) for p in emitter.places]
         self.leaf_units = [units(t.leaf.type.sizes, sizes) for t in emitter.totals]
-        self.gradients = [[units(n.type.sizes, sizes) for n in run] for run in emitter.gradients()]
+        self.gradients = [
+            [units(n.type.sizes, sizes) // heads for n in run]
+            for run, heads in emitter.gradients().items()
+        ]
         self.own = max([0, *(sum(units(s, sizes) for s in own) for own in emitter.own)])
         self.matrices = list(emitter.matrices)
 

@@ -28,9 +28,9 @@ typedef real Vector __attribute__((vector_size(VECTOR_BYTES)));
 INLINE Vector load(const real *p) { Vector v; memcpy(&v, p, sizeof v); return v; }
 INLINE void store(real *p, Vector v) { memcpy(p, &v, sizeof v); }
 
-/* Rows of a tile times one panel of `wide` vectors; the tile lies column by column. */
-INLINE void tile(int rows, int wide, long K, const real *a, const real *b, real *c, long ldc,
-                 int adds)
+/* Rows of a tile times one panel of `wide` vectors: a[r, k] stands at r * row + k * column. */
+INLINE void tile(int rows, int wide, long K, const real *a, long row, long column, const real *b,
+                 real *c, long ldc, int adds)
 {
     Vector sum[TILE][2];
     for (int r = 0; r < rows; r++)
@@ -42,7 +42,7 @@ INLINE void tile(int rows, int wide, long K, const real *a, const real *b, real 
             w[v] = load(b + (k * wide + v) * LANES);
 #pragma GCC unroll 12
         for (int r = 0; r < rows; r++) {
-            Vector x = a[k * rows + r] - (Vector){0};
+            Vector x = a[r * row + k * column] - (Vector){0};
 #pragma GCC unroll 2
             for (int v = 0; v < wide; v++)
                 sum[r][v] += x * w[v];
@@ -53,16 +53,20 @@ INLINE void tile(int rows, int wide, long K, const real *a, const real *b, real 
             store(c + r * ldc + v * LANES, sum[r][v]);
 }
 
-typedef void Tile(long K, const real *a, const real *b, real *c, long ldc, int adds);
+typedef void Tile(long K, const real *a, long row, const real *b, real *c, long ldc, int adds);
 
-#define OF_SIZE(rows) \
-    static void tile_##rows##_1(long K, const real *a, const real *b, real *c, long l, int adds) \
-    { tile(rows, 1, K, a, b, c, l, adds); } \
-    static void tile_##rows##_2(long K, const real *a, const real *b, real *c, long l, int adds) \
-    { tile(rows, 2, K, a, b, c, l, adds); }
-OF_SIZE(1) OF_SIZE(2) OF_SIZE(3) OF_SIZE(4) OF_SIZE(5) OF_SIZE(6)
+/* `row` 0: the tile is packed, column by column; else it is read where it stands. */
+#define OF_SIZE(rows, wide) \
+    static void tile_##rows##_##wide(long K, const real *a, long row, const real *b, real *c, \
+                                     long ldc, int adds) \
+    { \
+        if (row) tile(rows, wide, K, a, row, 1, b, c, ldc, adds); \
+        else tile(rows, wide, K, a, 1, rows, b, c, ldc, adds); \
+    }
+#define BOTH(rows) OF_SIZE(rows, 1) OF_SIZE(rows, 2)
+BOTH(1) BOTH(2) BOTH(3) BOTH(4) BOTH(5) BOTH(6)
 #if TILE == 12
-OF_SIZE(7) OF_SIZE(8) OF_SIZE(9) OF_SIZE(10) OF_SIZE(11) OF_SIZE(12)
+BOTH(7) BOTH(8) BOTH(9) BOTH(10) BOTH(11) BOTH(12)
 #endif
 
 #define ENTRY(rows) {tile_##rows##_1, tile_##rows##_2}
@@ -89,12 +93,18 @@ void pack(real *to, long K, long N, long k0, long n0, long kk, long nn, const re
         long first = p * PANEL, wide = width(N, first);
         real *panel = to + first * K;
         long begin = n0 > first ? n0 - first : 0, end = least(n0 + nn - first, wide);
-        for (long kb = 0; kb < kk; kb += 64)
-            for (long lane = begin; lane < end; lane++) {
-                const real *source = from + (first + lane - n0) * n_stride;
-                for (long k = kb; k < least(kk, kb + 64); k++)
-                    panel[(k0 + k) * wide + lane] = scale * source[k * k_stride];
-            }
+        if (n_stride == 1 && scale == 1) {
+            const real *source = from + first + begin - n0;
+            for (long k = 0; k < kk && begin < end; k++)
+                memcpy(panel + (k0 + k) * wide + begin, source + k * k_stride,
+                       (end - begin) * sizeof(real));
+        } else
+            for (long kb = 0; kb < kk; kb += 64)
+                for (long lane = begin; lane < end; lane++) {
+                    const real *source = from + (first + lane - n0) * n_stride;
+                    for (long k = kb; k < least(kk, kb + 64); k++)
+                        panel[(k0 + k) * wide + lane] = scale * source[k * k_stride];
+                }
         /* What lies beyond the last column is multiplied, too. */
         for (long lane = N - first; lane < wide; lane++)
             for (long k = 0; k < kk; k++)
@@ -109,52 +119,56 @@ static void pack_rows(real *to, long tiles, long M, long K, const real *a, long 
         long first = M * i / tiles, rows = M * (i + 1) / tiles - first;
         const real *from = a + first * row;
         real *tile = to + first * K;
-        if (column == 1)
-            for (long r = 0; r < rows; r++)
-                for (long k = 0; k < K; k++)
-                    tile[k * rows + r] = from[r * row + k];
-        else
-            for (long k = 0; k < K; k++)
+        for (long k = 0; k < K; k++)
+            if (row == 1)
+                memcpy(tile + k * rows, from + k * column, rows * sizeof(real));
+            else
                 for (long r = 0; r < rows; r++)
                     tile[k * rows + r] = from[r * row + k * column];
     }
 }
 
 /* The last columns of a panel that is wider than the result. */
-static void ragged(Tile *run, long rows, long wide, long columns, long K, const real *a,
+static void ragged(Tile *run, long rows, long wide, long columns, long K, const real *a, long row,
                    const real *b, real *c, long ldc, int adds)
 {
     real whole[TILE * 2 * VECTOR_BYTES / sizeof(real)];
     for (long r = 0; adds && r < rows; r++)
         for (long n = 0; n < wide; n++)
             whole[r * wide + n] = n < columns ? c[r * ldc + n] : 0;
-    run(K, a, b, whole, wide, adds);
+    run(K, a, row, b, whole, wide, adds);
     for (long r = 0; r < rows; r++)
         memcpy(c + r * ldc, whole + r * wide, columns * sizeof(real));
 }
 
-/* c [M, N] (+)= a [M, K] @ packed [K, N]. */
+/* c [M, N] (+)= a [M, K] @ packed [K, N], where a[r, k] stands at r * row + k * column. */
 void product(long M, long N, long K, const real *a, long row, long column, const real *packed,
              real *c, long ldc, int adds, real *room)
 {
+    /* Rows that all fall into the same lines of a cache are packed, too. */
+    int direct = column == 1 && row * sizeof(real) % 4096 != 0;
     for (long m0 = 0; m0 < M; m0 += MOST_ROWS) {
         long rows = least(M - m0, MOST_ROWS), tiles = (rows + TILE - 1) / TILE;
         long depth = ROOM / rows;
         for (long k0 = 0; k0 < K; k0 += depth) {
             long kk = least(K - k0, depth);
-            pack_rows(room, tiles, rows, kk, a + m0 * row + k0 * column, row, column);
+            const real *from = a + m0 * row + k0 * column;
+            if (!direct)
+                pack_rows(room, tiles, rows, kk, from, row, column);
             for (long n = 0; n < N; n += PANEL) {
                 long wide = width(N, n), columns = least(N - n, wide);
                 const real *b = packed + n * K + k0 * wide;
                 for (long i = 0; i < tiles; i++) {
                     long first = rows * i / tiles, high = rows * (i + 1) / tiles - first;
                     Tile *run = TILES[high - 1][wide > LANES];
+                    const real *tile = direct ? from + first * row : room + first * kk;
                     real *to = c + (m0 + first) * ldc + n;
                     int more = adds || k0 > 0;
                     if (columns == wide)
-                        run(kk, room + first * kk, b, to, ldc, more);
+                        run(kk, tile, direct ? row : 0, b, to, ldc, more);
                     else
-                        ragged(run, high, wide, columns, kk, room + first * kk, b, to, ldc, more);
+                        ragged(run, high, wide, columns, kk, tile, direct ? row : 0, b, to, ldc,
+                               more);
                 }
             }
         }

@@ -4,8 +4,8 @@
 #include "functions.h"
 
 typedef struct {
-    /* Steps, sequences, threads; sequences that still run at each step. */
-    long T, B, threads;
+    /* Steps, sequences, threads, whether lengths differ; sequences that still run at each step. */
+    long T, B, threads, ragged;
     const long *counts;
     /* Where each value stands, the distance of its rows, and the widths, in the plan's order. */
     real **p;
@@ -26,5 +26,28 @@ typedef struct {
 
 /* What `product` needs of room, in numbers. */
 #define ROOM 98304
+
+/* Rows that are worked on at once where all are known. */
+#define SPAN 192
+
+/* The first row from r on that is none of a sequence that has ended, and how many follow it. */
+static inline long span(const Job *j, long r, long end, long *count)
+{
+    while (j->ragged && r < end && r % j->B >= j->counts[r / j->B])
+        r += j->B - r % j->B;
+    long last = j->ragged && r < end ? r - r % j->B + j->counts[r / j->B] : end;
+    *count = (last < end ? last : end) - r;
+    if (*count > SPAN) *count = SPAN;
+    return r;
+}
+
+/* What a sequence was given at its end is no part of a sum over its rows. */
+static inline void clear_ended(const Job *j, real *p, long ld, long width, long me, long of)
+{
+    for (long t = 1; t < j->T; t++)
+        for (long b = j->counts[t]; b < j->counts[t - 1]; b++)
+            for (long k = 0; b % of == me && k < width; k++)
+                p[(t * j->B + b) * ld + k] = 0;
+}
 
 #endif

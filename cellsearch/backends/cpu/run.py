@@ -26,6 +26,7 @@ class Job(ctypes.Structure):
         ("T", ctypes.c_long),
         ("B", ctypes.c_long),
         ("threads", ctypes.c_long),
+        ("ragged", ctypes.c_long),
         ("counts", ctypes.c_void_p),
         ("p", ctypes.c_void_p),
         ("ld", ctypes.c_void_p),
@@ -135,7 +136,7 @@ class Sized:
         )
         p, distances, packed_p, heads_p, gradients_p, sums_p = map(ctypes.addressof, keep)
         job = Job(
-            steps, batch, threads, ctypes.addressof(counts), p, distances,
+            steps, batch, threads, min(counts) < batch, ctypes.addressof(counts), p, distances,
             ctypes.addressof(self.n), packed_p, heads_p, gradients_p, sums_p,
             scratch.data_ptr(), size, self.pack, self.product,
         )  # fmt: skip

@@ -79,6 +79,13 @@ class Call:
     adds: bool
     blocks: tuple[Block, ...]
 
+    @property
+    def heads(self) -> int:
+        """How many diagonal blocks its matrix has; 0 for filters."""
+        m = self.blocks[0].matrix
+        m = m.args[0] if m.op == "transpose" else m
+        return int(m.attrs[0]) if m.op == "block" else 0 if m.op == "conv" else 1
+
 
 @dataclass(frozen=True)
 class Outer:
@@ -420,7 +427,7 @@ class _Scheduling:
         return a.buffer is b.buffer and a.view == b.view and a.column + 1 == b.column
 
     def _results_join(self, a: Call, b: Call) -> Call | None:
-        if a.operands != b.operands or a.adds != b.adds or _is_formed(a) or _is_formed(b):
+        if a.operands != b.operands or a.adds != b.adds or a.heads != 1 or b.heads != 1:
             return None
         if not self._follow(a.results[-1], b.results[0]):
             return None
@@ -430,7 +437,7 @@ class _Scheduling:
         return Call(a.operands, a.results + b.results, a.adds, a.blocks + moved)
 
     def _operands_join(self, a: Call, b: Call) -> Call | None:
-        if a.results != b.results or _is_formed(a) or _is_formed(b):
+        if a.results != b.results or a.heads != 1 or b.heads != 1:
             return None
         if not self._follow(a.operands[-1], b.operands[0]):
             return None
@@ -483,10 +490,3 @@ def _base(n: Node) -> Node | None:
 def _is_matrix(n: Node) -> bool:
     """A stored matrix as a product reads it."""
     return n.op in ("transpose", "block", "conv") and leaf_of(n).op == "fixed"
-
-
-def _is_formed(c: Call) -> bool:
-    """Whether its matrix is of blocks or filters, and goes by itself."""
-    m = c.blocks[0].matrix
-    m = m.args[0] if m.op == "transpose" else m
-    return m.op in ("block", "conv")

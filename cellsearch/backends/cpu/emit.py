@@ -106,18 +106,18 @@ class Emitter:
         K, N = self._sum_of(c.operands), self._sum_of(c.results)
         for b in c.blocks:
             leaf, flipped = leaf_of(b.matrix), _is_transposed(b.matrix)
-            heads = _heads(b.matrix)
+            heads = c.heads
             rows, columns = leaf.type.sizes
             # Stored [rows, columns]; its product with a vector sums over columns.
             r, k = self.width(rows), self.width(columns)
             p = self.place(leaf)
-            if heads:
+            if heads > 1:
                 r, k = f"{r} / {heads}", f"{k} / {heads}"
             kk, nn, ks, ns = (r, k, k, "1") if flipped else (k, r, "1", k)
             k0 = self._sum_of(c.operands[: b.operand]) or "0"
             n0 = self._sum_of(c.results[: b.result]) or "0"
             sign = "R(1)" if b.sign > 0 else "R(-1)"
-            if heads:
+            if heads > 1:
                 yield f"for (long g = 0; g < {heads}; g++)"
                 yield (
                     f"    j->pack(j->packed[{i}] + g * j->packed_heads[{i}], {n(kk)}, {n(nn)}, 0, 0, "
@@ -142,8 +142,8 @@ class Emitter:
         K, N = self._sum_of(c.operands), self._sum_of(c.results)
         at_a, at_r = (self._row(x, rows, step) for x in (c.operands[0], c.results[0]))
         adds = int(c.adds)
-        heads = _heads(c.blocks[0].matrix)
-        if not heads:
+        heads = c.heads
+        if heads == 1:
             yield (
                 f"j->product({count}, {n(N)}, {n(K)}, j->p[{a}] + {at_a}, j->ld[{a}], 1, "
                 f"j->packed[{i}], j->p[{r}] + {at_r}, j->ld[{r}], {adds}, room);"
@@ -287,11 +287,6 @@ class Emitter:
 
 def _is_transposed(m: Node) -> bool:
     return m.op == "transpose"
-
-
-def _heads(m: Node) -> int:
-    m = m.args[0] if m.op == "transpose" else m
-    return int(m.attrs[0]) if m.op == "block" else 0
 
 
 class _Code:

@@ -7,64 +7,76 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cellsearch.backends.cpu.emit import Emitter
-from cellsearch.derive.schedule import Buffer, Call, Place, Plan
+from cellsearch.derive.schedule import Buffer, Call, Outer, Place
+from cellsearch.ir import Node
 from cellsearch.ir.widths import Size
-
-
-def units(shape: tuple[Size, ...], sizes: Mapping[str, int]) -> int:
-    """How many numbers a value has."""
-    return math.prod(s.at(sizes) for s in shape)
 
 
 @dataclass(frozen=True)
 class Column:
-    """Where a place begins in its buffer, and how wide the buffer is."""
+    """Where a value stands: in which buffer, from which number on, at which distance of rows.
+
+    `view` 1 is one step later.
+    """
 
     buffer: Buffer
     start: int
-    ld: int
+    distance: int
     view: int
 
 
 class Layout:
-    """One program at the sizes of one layer."""
+    """One program at the sizes of one layer.
 
-    def __init__(self, plan: Plan, emitter: Emitter, sizes: Mapping[str, int], lanes: int) -> None:
-        self.plan, self.sizes, self.lanes = plan, sizes, lanes
+    Attributes:
+        widths: what the text reads as `n`.
+        columns: what it reads as `p` and `ld`, in its order.
+        distances: of the rows of each buffer, by its id.
+        gradients: for each packed gradient how many numbers each of its matrices has.
+        totals: how many numbers each other total has.
+        own: how many numbers the greediest kernel keeps for itself.
+    """
+
+    def __init__(self, emitter: Emitter, sizes: Mapping[str, int], lanes: int) -> None:
+        self.sizes, self.lanes = sizes, lanes
         self.widths = [s.at(sizes) for s in emitter.widths]
-        self.ld = {id(b): sum(units(s, sizes) for s in b.shapes) for b in plan.buffers}
+        self.distances = {id(b): sum(map(self.units, b.shapes)) for b in emitter.plan.buffers}
         self.columns = [self.column(p) for p in emitter.places]
-        self.leaf_units = [units(t.leaf.type.sizes, sizes) for t in emitter.totals]
         self.gradients = [
-            [units(n.type.sizes, sizes) // heads for n in run]
+            [self.units(n.type.sizes) // heads for n in run]
             for run, heads in emitter.gradients().items()
         ]
-        self.own = max([0, *(sum(units(s, sizes) for s in own) for own in emitter.own)])
-        self.matrices = list(emitter.matrices)
+        self.totals = [self.units(t.node.type.sizes) for t in emitter.totals]
+        self.own = max([0, *(sum(map(self.units, own)) for own in emitter.own)])
+        self._matrices = [self._matrix(m) for m in emitter.matrices]
+
+    def units(self, shape: tuple[Size, ...]) -> int:
+        """How many numbers a value has."""
+        return math.prod(s.at(self.sizes) for s in shape)
 
     def column(self, p: Place) -> Column:
         """Where a place is."""
-        start = sum(units(s, self.sizes) for s in p.buffer.shapes[: p.column])
-        return Column(p.buffer, start, self.ld[id(p.buffer)], p.view)
+        start = sum(map(self.units, p.buffer.shapes[: p.column]))
+        return Column(p.buffer, start, self.distances[id(p.buffer)], p.view)
 
     def packed(self, rows: int) -> list[tuple[int, int]]:
-        """How many numbers each packed matrix has, and how many each of its heads."""
-        return [self._packed(m, rows) for m in self.matrices]
+        """How many numbers each packed matrix has, and how many each of its heads.
 
-    def _packed(self, m: object, rows: int) -> tuple[int, int]:
-        if isinstance(m, Call):
-            K = sum(units(n.type.sizes, self.sizes) for n in m.operands)
-            N = sum(units(n.type.sizes, self.sizes) for n in m.results)
-            heads = _heads(m)
-            own = self._size(K // heads, N // heads)
-            return own * heads, own
-        return self._size(rows, units(m.right.type.sizes, self.sizes)), 0  # type: ignore[attr-defined]
+        Args:
+            rows: how many rows there are, which a gradient's product goes through.
+        """
+        return [(each * (K or rows) * heads, each * (K or rows)) for K, each, heads in self._matrices]
 
-    def _size(self, K: int, N: int) -> int:
-        return K * math.ceil(N / self.lanes) * self.lanes
+    def _matrix(self, m: Call | Outer) -> tuple[int, int, int]:
+        """Rows, or 0 for all that there are; columns as they are packed; heads."""
+        if isinstance(m, Outer):
+            heads = int(m.form[1]) if m.form else 1
+            return 0, self._rounded(self.units(m.right.type.sizes) // heads), 1
+        K, N = self._total(m.operands), self._total(m.results)
+        return K // m.heads, self._rounded(N // m.heads), m.heads
 
+    def _total(self, nodes: tuple[Node, ...]) -> int:
+        return sum(self.units(n.type.sizes) for n in nodes)
 
-def _heads(c: Call) -> int:
-    m = c.blocks[0].matrix
-    m = m.args[0] if m.op == "transpose" else m
-    return int(m.attrs[0]) if m.op == "block" else 1
+    def _rounded(self, columns: int) -> int:
+        return math.ceil(columns / self.lanes) * self.lanes

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from cellsearch.backends.cpu.native import Batch, Code, Given, Native
+from cellsearch.backends.cpu.native import Batch, Code, Native
+from cellsearch.backends.cpu.layout import Column
 from cellsearch.derive.gradient import gradient
 from cellsearch.derive.program import lower
 from cellsearch.derive.saving import decide, with_kept
@@ -24,6 +25,8 @@ class Compiled:
         fixed: what each fixed leaf stands for, nodes of the graph.
         noise: the nodes that draw masks, in the order of drawing.
         inputs: their names.
+        first_state, first_fixed, values: of all values, the number of the first state and of the
+            first that is fixed, and how many there are.
         kept: what the backward program reads of the forward one: its node, and the row's name.
     """
 
@@ -38,42 +41,80 @@ class Compiled:
         self.forward, self.backward = Code(forward), Code(backward)
         self.kept = {id(n): name for name, n in saving.kept.items()}
         self.d_output = backward.given["d output"]
+        self.first_state = len(self.inputs) + len(self.noise)
+        self.first_fixed = self.first_state + len(graph.states)
+        self.values = self.first_fixed + len(self.fixed)
+
+    def number(self, n: Node) -> int:
+        """Which of all values a leaf is: inputs, masks, states, then what is fixed."""
+        if n.op == "input":
+            return self.inputs.index(str(n.attrs[0]))
+        if n.op == "noise":
+            sites = [int(m.attrs[1]) for m in self.noise]
+            return len(self.inputs) + sites.index(int(n.attrs[0]))
+        assert n.op == "fixed"
+        return self.first_fixed + int(n.attrs[0])
 
 
 class Bound:
-    """A compiled cell at the sizes of one layer, in one dtype."""
+    """A compiled cell at the sizes of one layer, in one dtype.
+
+    Attributes:
+        forward: its program; `backward`: the gradient's.
+        read: for each leaf of the forward program, which of all values it is.
+        saved: which of the forward program's buffers the backward one reads.
+        read_back: for each leaf of the backward program, which it is of all values, then what is
+            saved, then the output's adjoint.
+        slots: for each state, the buffer that holds it; `slots_back`: that of its adjoint.
+        width: how many numbers a row of the output has, in `output_shape`.
+    """
 
     def __init__(self, compiled: Compiled, sizes: Mapping[str, int], dtype: torch.dtype) -> None:
         self.compiled = compiled
         self.forward = Native(compiled.forward, sizes, dtype)
-        self.backward = Native(compiled.backward, sizes, dtype)
-        self.output = self.forward.column("output")
-        output = compiled.graph.output.type
-        self.output_shape = tuple(s.at(sizes) for s in output.sizes) or (1,)
         kept = {i: self.forward.column(name) for i, name in compiled.kept.items()}
-        self.kept = {i: c for i, c in kept.items() if c.buffer.leaf is None}
-        self.kept_leaves = {i: c.buffer.leaf for i, c in kept.items() if c.buffer.leaf is not None}
-        self.saved = [
-            b for b in self.forward.lasting if any(c.buffer is b for c in self.kept.values())
+        self.backward = Native(compiled.backward, sizes, dtype, lambda n: _in_rows(kept.get(id(n))))
+        lasting = {id(b): k for k, b in enumerate(self.forward.lasting)}
+        used = {lasting[id(c.buffer)] for c in kept.values() if c.buffer.leaf is None}
+        self.saved = sorted(used)
+        self.read = [compiled.number(n) for n in self.forward.leaves]
+        self.read_back = [
+            self._number_back(n, kept.get(id(n)), lasting) for n in self.backward.leaves
         ]
+        self.slots = _slots(self.forward)
+        self.slots_back = _slots(self.backward)
+        rows = {id(b): k for k, b in enumerate(self.backward.lasting)}
+        self.d_inputs = [
+            rows[id(self.backward.column(f"d {x}").buffer)]
+            if f"d {x}" in compiled.backward.plan.program.rows
+            else None
+            for x in compiled.inputs
+        ]
+        self.output = self.forward.column("output")
+        self.output_buffer = lasting[id(self.output.buffer)]
+        self.output_shape = tuple(
+            s.at(sizes) for s in compiled.graph.output.type.sizes
+        ) or (1,)
 
-    def carried(self, native: Native, buffers: Mapping[int, Tensor]) -> list[Tensor]:
-        """The slots of each state, in the header's order."""
-        plan = native.code.plan
-        return [buffers[id(plan.places[id(c.leaf)].buffer)] for c in plan.program.carries]
+    def _number_back(self, n: Node, kept: Column | None, lasting: Mapping[int, int]) -> int:
+        if n is self.compiled.d_output:
+            return self.compiled.values + len(self.saved)
+        if kept is None:
+            return self.compiled.number(n)
+        if kept.buffer.leaf is not None:
+            return self.compiled.number(kept.buffer.leaf)
+        return self.compiled.values + self.saved.index(lasting[id(kept.buffer)])
 
-    def given(self, native: Native, v: Values) -> dict[int, Given]:
-        """What a program reads of inputs, masks and what is fixed."""
-        leaves = [b.leaf for b in native.code.plan.buffers if b.leaf is not None]
-        return {id(n): self._given(n, v) for n in leaves if n.op in ("input", "noise", "fixed")}
 
-    def _given(self, n: Node, v: Values) -> Given:
-        if n.op == "fixed":
-            return Given(v.fixed[int(n.attrs[0])], 0, 0)
-        if n.op == "input":
-            return Given.whole(v.inputs[self.compiled.inputs.index(str(n.attrs[0]))])
-        sites = [int(m.attrs[1]) for m in self.compiled.noise]
-        return Given.whole(v.masks[sites.index(int(n.attrs[0]))])
+def _in_rows(c: Column | None) -> Column | None:
+    return c if c is not None and c.buffer.leaf is None else None
+
+
+def _slots(native: Native) -> list[int]:
+    """The buffer of each carry, in the header's order."""
+    plan = native.code.plan
+    number = {id(b): k for k, b in enumerate(native.lasting)}
+    return [number[id(plan.places[id(c.leaf)].buffer)] for c in plan.program.carries]
 
 
 @dataclass(frozen=True)
@@ -89,13 +130,6 @@ class Values:
         """All of them."""
         return (*self.inputs, *self.masks, *self.states, *self.fixed)
 
-    @staticmethod
-    def of(compiled: Compiled, flat: Sequence[Tensor]) -> Values:
-        """The same, from `flat`."""
-        rest = iter(flat)
-        parts = (compiled.inputs, compiled.noise, compiled.graph.states, compiled.fixed)
-        return Values(*([next(rest) for _ in part] for part in parts))
-
 
 def run(bound: Bound, batch: Batch, values: Values) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Outputs [T · B, …] and final states, with a gradient."""
@@ -106,20 +140,20 @@ def run(bound: Bound, batch: Batch, values: Values) -> tuple[Tensor, tuple[Tenso
 class _Run(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, bound: Bound, batch: Batch, *flat: Tensor) -> tuple[Tensor, ...]:
-        v = Values.of(bound.compiled, flat)
-        native = bound.forward
+        native, first = bound.forward, bound.compiled.first_state
         buffers = native.buffers(batch)
-        slots = bound.carried(native, buffers)
-        for s, start in zip(slots, v.states, strict=True):
+        slots = [buffers[k] for k in bound.slots]
+        states = flat[first : first + len(slots)]
+        for s, start in zip(slots, states, strict=True):
             s[: batch.size] = start.reshape(batch.size, -1)
-        native.call(batch, buffers, bound.given(native, v))
+        native.call(batch, buffers, [flat[i] for i in bound.read])
         last = batch.last_slots()
-        after = [s[last].reshape(a.shape) for s, a in zip(slots, v.states, strict=True)]
+        after = [s[last].reshape(a.shape) for s, a in zip(slots, states, strict=True)]
         if batch.lengths is None:
             after = [a.clone() for a in after]
-        output = _output(bound, batch, buffers)
+        output = _output(bound, batch, buffers[bound.output_buffer])
         # The output is saved so that a change of it in place, which is one of its buffer, is seen.
-        ctx.save_for_backward(*flat, *(buffers[id(b)] for b in bound.saved), output)
+        ctx.save_for_backward(*flat, *(buffers[k] for k in bound.saved), output)
         ctx.bound, ctx.batch = bound, batch
         return (output, *after)
 
@@ -127,65 +161,46 @@ class _Run(torch.autograd.Function):
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, d_output: Tensor, *d_after: Tensor) -> tuple[Tensor | None, ...]:
         bound, batch = ctx.bound, ctx.batch
-        count = len(ctx.saved_tensors) - len(bound.saved) - 1
-        flat, saved = ctx.saved_tensors[:count], ctx.saved_tensors[count:-1]
-        v = Values.of(bound.compiled, flat)
-        native = bound.backward
+        native, compiled = bound.backward, bound.compiled
+        *values, _ = ctx.saved_tensors
+        values.append(d_output.contiguous())
         buffers = native.buffers(batch)
-        slots = bound.carried(native, buffers)
+        slots = [buffers[k] for k in bound.slots_back]
         last = batch.last_slots()
         for s, d in zip(slots, d_after, strict=True):
             s[last] = d.reshape(batch.size, -1)
-        given = bound.given(native, v) | _kept(bound, batch, v, saved)
-        given[id(bound.compiled.d_output)] = Given.whole(d_output.contiguous())
-        gradients, sums = native.call(batch, buffers, given)
-        d_inputs = [_input(native, buffers, n, x) for n, x in zip(bound.compiled.inputs, v.inputs)]
-        d_states = [s[: batch.size].reshape(a.shape) for s, a in zip(slots, v.states)]
-        d_fixed = _fixed(native, gradients, sums, v.fixed)
-        return (None, None, *d_inputs, *(None for _ in v.masks), *d_states, *d_fixed)
+        gradients, sums = native.call(batch, buffers, [values[i] for i in bound.read_back])
+        first, fixed = compiled.first_state, compiled.first_fixed
+        d_inputs = [
+            None if k is None else buffers[k].reshape(x.shape)
+            for k, x in zip(bound.d_inputs, values, strict=False)
+        ]
+        d_masks = [None for _ in compiled.noise]
+        states = values[first:fixed]
+        d_states = [s[: batch.size].reshape(a.shape) for s, a in zip(slots, states, strict=True)]
+        d_fixed = _fixed(native, gradients, sums, values[fixed : compiled.values])
+        return (None, None, *d_inputs, *d_masks, *d_states, *d_fixed)
 
 
-def _output(bound: Bound, batch: Batch, buffers: Mapping[int, Tensor]) -> Tensor:
+def _output(bound: Bound, batch: Batch, buffer: Tensor) -> Tensor:
     """The rows of the output, in the buffer where they were made."""
     c = bound.output
-    whole = buffers[id(c.buffer)]
-    # No view, which a custom function may not return if it is to be changed in place.
     start = c.start + c.view * batch.size * c.distance
-    shape = (batch.steps * batch.size, *bound.output_shape)
-    flat = torch.empty(0, dtype=whole.dtype).set_(  # type: ignore[no-untyped-call]
-        whole.untyped_storage(), start, (shape[0], c.distance)
-    )
-    return flat.reshape(shape)
-
-
-def _kept(
-    bound: Bound, batch: Batch, v: Values, saved: Sequence[Tensor]
-) -> dict[int, Given]:
-    """What the forward program left for the backward one."""
-    buffers = {id(b): s for b, s in zip(bound.saved, saved, strict=True)}
-    out = {
-        i: Given(buffers[id(c.buffer)], c.start + c.view * batch.size * c.distance, c.distance)
-        for i, c in bound.kept.items()
-    }
-    return out | {i: bound._given(leaf, v) for i, leaf in bound.kept_leaves.items()}
-
-
-def _input(
-    native: Native, buffers: Mapping[int, Tensor], name: str, x: Tensor
-) -> Tensor | None:
-    if f"d {name}" not in native.code.plan.program.rows:
-        return None
-    return buffers[id(native.column(f"d {name}").buffer)].reshape(x.shape)
+    # No view, which a custom function may not return if it is to be changed in place.
+    rows = torch.empty(0, dtype=buffer.dtype)
+    rows.set_(buffer.untyped_storage(), start, (batch.steps * batch.size, c.distance))  # type: ignore[call-overload]
+    return rows if len(bound.output_shape) == 1 else rows.reshape(-1, *bound.output_shape)
 
 
 def _fixed(
     native: Native, gradients: list[Tensor], sums: list[Tensor], values: Sequence[Tensor]
 ) -> list[Tensor | None]:
+    """The gradients of what is fixed."""
     out: list[Tensor | None] = [None] * len(values)
 
     def add(leaf: Node, g: Tensor) -> None:
         k = int(leaf.attrs[0])
-        g, known = g.reshape(values[k].shape), out[k]
+        g, known = g.view(values[k].shape), out[k]
         out[k] = g if known is None else known + g
 
     code = native.code.emitter

@@ -12,6 +12,10 @@ from cellsearch.ir import Node
 from cellsearch.ir.widths import Size
 
 
+# Rows at multiples of this many numbers meet in the same lines of a cache.
+CONFLICT = 512
+
+
 @dataclass(frozen=True)
 class Column:
     """Where a value stands: in which buffer, from which number on, at which distance of rows.
@@ -40,7 +44,7 @@ class Layout:
     def __init__(self, emitter: Emitter, sizes: Mapping[str, int], lanes: int) -> None:
         self.sizes, self.lanes = sizes, lanes
         self.widths = [s.at(sizes) for s in emitter.widths]
-        self.distances = {id(b): sum(map(self.units, b.shapes)) for b in emitter.plan.buffers}
+        self.distances = {id(b): self._distance(b) for b in emitter.plan.buffers}
         self.columns = [self.column(p) for p in emitter.places]
         self.gradients = [
             [self.units(n.type.sizes) // heads for n in run]
@@ -53,6 +57,11 @@ class Layout:
     def units(self, shape: tuple[Size, ...]) -> int:
         """How many numbers a value has."""
         return math.prod(s.at(self.sizes) for s in shape)
+
+    def _distance(self, b: Buffer) -> int:
+        """Of rows; a little more than their width where they would share lines of a cache."""
+        width = sum(map(self.units, b.shapes))
+        return width + self.lanes if len(b.shapes) > 1 and width % CONFLICT == 0 else width
 
     def column(self, p: Place) -> Column:
         """Where a place is."""

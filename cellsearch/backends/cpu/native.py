@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import torch
@@ -16,6 +18,7 @@ from cellsearch.backends.cpu.emit import Emitter
 from cellsearch.backends.cpu.layout import Column, Layout
 from cellsearch.derive.program import Program
 from cellsearch.derive.schedule import Buffer, Plan, schedule
+from cellsearch.ir import Node
 
 PRODUCTS = Path(__file__).with_name("products.c")
 # As in products.h: what a thread needs of room for a product.
@@ -88,20 +91,6 @@ class Batch:
         return self.lengths * self.size + torch.arange(self.size)
 
 
-@dataclass(frozen=True)
-class Given:
-    """Numbers that a program reads: the first of them, and the distance of their rows."""
-
-    tensor: Tensor
-    start: int
-    distance: int
-
-    @staticmethod
-    def whole(tensor: Tensor) -> Given:
-        """A tensor of rows by itself."""
-        return Given(tensor, 0, tensor[0].numel() if tensor.dim() else 0)
-
-
 class Code:
     """A program's plan and text."""
 
@@ -112,9 +101,21 @@ class Code:
 
 
 class Native:
-    """Code at the sizes of one layer, in one dtype."""
+    """Code at the sizes of one layer, in one dtype.
 
-    def __init__(self, code: Code, sizes: Mapping[str, int], dtype: torch.dtype) -> None:
+    Attributes:
+        lasting: the buffers of results that outlast a call.
+        leaves: the nodes whose values are given, in the order in which a call takes them.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        sizes: Mapping[str, int],
+        dtype: torch.dtype,
+        given: Callable[[Node], Column | None] = lambda n: None,
+    ) -> None:
+        """`given` tells where in another program's buffer a leaf stands."""
         self.code, self.dtype = code, dtype
         double = dtype == torch.float64
         products = library(PRODUCTS.read_text("utf-8"), double=double)
@@ -123,109 +124,104 @@ class Native:
         self._run = library(code.text, double=double).run
         self._functions = [ctypes.cast(f, ctypes.c_void_p) for f in (products.pack, products.product)]
         self.layout = Layout(code.emitter, sizes, lanes)
-        self._n = _longs(self.layout.widths)
         own = [b for b in code.plan.buffers if b.leaf is None]
         # What nothing needs after the call shares the room of the thread.
         self.lasting = [b for b in own if b.name not in ("work", "step")]
         self._passing = [b for b in own if b.name in ("work", "step")]
+        self.leaves = [b.leaf for b in code.plan.buffers if b.leaf is not None]
+        self._n = _longs(self.layout.widths)
+        self._gradient_sizes = [sum(run) for run in self.layout.gradients]
+        self._place(given)
+
+    def _place(self, given: Callable[[Node], Column | None]) -> None:
+        """Each column's number among all that a call knows, its first byte there, bytes a step."""
+        sources = [id(b) for b in (*self._passing, *self.lasting)]
+        sources += [id(n) for n in self.leaves]
+        item = self.dtype.itemsize
+        self._columns, distances = [], []
+        for c in self.layout.columns:
+            key, start, view, distance = id(c.buffer), c.start, c.view, c.distance
+            if c.buffer.leaf is not None:
+                key, there = id(c.buffer.leaf), given(c.buffer.leaf)
+                if there is not None:
+                    start, view, distance = there.start, there.view, there.distance
+            self._columns.append((sources.index(key), start * item, view * distance * item))
+            distances.append(distance)
+        self._distances = _longs(distances)
 
     def column(self, name: str) -> Column:
         """Where a row that is wanted stands."""
         return self.layout.column(self.code.plan.places[id(self.code.plan.program.rows[name])])
 
-    def buffers(self, batch: Batch) -> dict[int, Tensor]:
-        """Room for all results that outlast the call, by the id of the buffer."""
+    def buffers(self, batch: Batch) -> list[Tensor]:
+        """Room for all results that outlast the call."""
         make = torch.empty if batch.lengths is None else torch.zeros
         distances = self.layout.distances
-        return {
-            id(b): make((_rows(b, batch), distances[id(b)]), dtype=self.dtype) for b in self.lasting
-        }
+        return [make((_rows(b, batch), distances[id(b)]), dtype=self.dtype) for b in self.lasting]
 
     def call(
-        self, batch: Batch, buffers: Mapping[int, Tensor], given: Mapping[int, Given]
+        self, batch: Batch, buffers: Sequence[Tensor], given: Sequence[Tensor]
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Run it.
 
         Args:
             batch: the sequences.
-            buffers: for results, by the id of the buffer.
-            given: what is read, by the id of its node.
+            buffers: for the results that last.
+            given: what is read, a tensor for each of `leaves`.
 
         Returns:
             Packed gradients of matrices, and all other totals, a row of each for each thread.
         """
-        room = self._room(batch)
-        places = {**room.buffers, **{i: b.data_ptr() for i, b in buffers.items()}}
-        item = self.dtype.itemsize
-        pointers, distances = [], []
-        for c in self.layout.columns:
-            if c.buffer.leaf is None:
-                start = c.start + c.view * batch.size * c.distance
-                pointers.append(places[id(c.buffer)] + start * item)
-                distances.append(c.distance)
-            else:
-                g = given[id(c.buffer.leaf)]
-                pointers.append(g.tensor.data_ptr() + g.start * item)
-                distances.append(g.distance)
-        gradients = [torch.empty(sum(run), dtype=self.dtype) for run in self.layout.gradients]
-        sums = [torch.zeros(batch.threads, u, dtype=self.dtype) for u in self.layout.totals]
+        room, scratch, packed, passing, heads = self._room(batch)
+        bases = [*passing, *(t.data_ptr() for t in buffers), *(t.data_ptr() for t in given)]
+        B = batch.size
+        pointers = [bases[i] + start + step * B for i, start, step in self._columns]
+        gradients = [torch.empty(n, dtype=self.dtype) for n in self._gradient_sizes]
+        sums = [torch.zeros(batch.threads, n, dtype=self.dtype) for n in self.layout.totals]
         arrays = (
             _longs(batch.counts),
-            _pointers(pointers),
-            _longs(distances),
+            _longs(pointers),
+            self._distances,
             self._n,
-            _pointers(room.packed),
-            _longs(room.heads),
-            _pointers([g.data_ptr() for g in gradients]),
-            _pointers([s.data_ptr() for s in sums]),
+            _longs(packed),
+            _longs(heads),
+            _longs([g.data_ptr() for g in gradients]),
+            _longs([s.data_ptr() for s in sums]),
         )
         job = _Job(
             batch.steps,
-            batch.size,
+            B,
             batch.threads,
             batch.lengths is not None,
-            *map(ctypes.addressof, arrays),
-            room.scratch,
-            room.scratch_size,
+            *[a.buffer_info()[0] for a in arrays],
+            room.data_ptr(),
+            scratch,
             *self._functions,
         )
         self._run(ctypes.byref(job))
         return gradients, sums
 
-    def _room(self, batch: Batch) -> _Taken:
-        item, at, starts = self.dtype.itemsize, 0, []
-        packed = self.layout.packed(batch.steps * batch.size)
+    def _room(self, batch: Batch) -> tuple[Tensor, int, list[int], list[int], list[int]]:
+        """What the call needs while it runs, and where in it what is.
+
+        Returns:
+            The room, which begins with that of each thread; how many numbers that is; the addresses
+            of packed matrices and of buffers; how many numbers each head of a matrix has.
+        """
         scratch = _aligned(ROOM + self.layout.own)
-        passing = [_rows(b, batch) * self.layout.distances[id(b)] for b in self._passing]
-        for size in (batch.threads * scratch, *(size for size, _ in packed), *passing):
-            starts.append(at)
-            at += _aligned(size)
-        room = _ROOM.take(at, self.dtype)
-        first = room.data_ptr()
+        packed = self.layout.packed(batch.steps * batch.size)
+        distances = self.layout.distances
+        passing = [_aligned(_rows(b, batch) * distances[id(b)]) for b in self._passing]
+        sizes = [_aligned(size) for size, _ in packed] + passing
+        begin = batch.threads * scratch
+        starts = list(accumulate(sizes, initial=begin))
+        room = _ROOM.take(starts[-1], self.dtype)
         if batch.lengths is not None and passing:
-            room[starts[-len(passing)] :].zero_()
-        starts = [first + s * item for s in starts]
-        at_buffers = starts[1 + len(packed) :]
-        return _Taken(
-            room,
-            starts[0],
-            scratch,
-            starts[1 : 1 + len(packed)],
-            [head for _, head in packed],
-            {id(b): s for b, s in zip(self._passing, at_buffers, strict=True)},
-        )
-
-
-@dataclass(frozen=True)
-class _Taken:
-    """Addresses of what a call needs while it runs."""
-
-    room: Tensor
-    scratch: int
-    scratch_size: int
-    packed: list[int]
-    heads: list[int]
-    buffers: dict[int, int]
+            room[starts[len(packed)] :].zero_()
+        first, item = room.data_ptr(), self.dtype.itemsize
+        addresses = [first + s * item for s in starts[:-1]]
+        heads = [head for _, head in packed]
+        return room, scratch, addresses[: len(packed)], addresses[len(packed) :], heads
 
 
 def _rows(b: Buffer, batch: Batch) -> int:
@@ -238,9 +234,6 @@ def _aligned(numbers: int) -> int:
     return (numbers + ALIGNED - 1) // ALIGNED * ALIGNED
 
 
-def _longs(values: Sequence[int]) -> ctypes.Array[ctypes.c_long]:
-    return (ctypes.c_long * max(1, len(values)))(*values)
-
-
-def _pointers(values: Sequence[int]) -> ctypes.Array[ctypes.c_void_p]:
-    return (ctypes.c_void_p * max(1, len(values)))(*values)
+def _longs(values: Sequence[int]) -> array[int]:
+    """Numbers or addresses, as C reads them."""
+    return array("q", values)

@@ -1,26 +1,31 @@
 /* Matrix products for recurrent cells: few rows, a matrix that is used at every step.
  *
- * The matrix is packed once into panels of two vectors of columns. A tile of rows meets one panel
+ * The matrix is packed once into panels of a few vectors of columns. A tile of rows meets one panel
  * at a time and is added up in registers (Goto & van de Geijn 2008); vectors are the compiler's
  * own, so that this is the same text on every machine. */
 #include <string.h>
 #include "products.h"
 
+/* Rows of a tile times vectors of a panel: as many sums as there are registers for. */
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
-#define TILE 12
+#define TILE 8
+#define VECTORS 3
 #elif defined(__AVX__)
 #define VECTOR_BYTES 32
-#define TILE 6
+#define TILE 4
+#define VECTORS 3
 #elif defined(__aarch64__)
 #define VECTOR_BYTES 16
-#define TILE 12
+#define TILE 8
+#define VECTORS 3
 #else
 #define VECTOR_BYTES 16
-#define TILE 6
+#define TILE 4
+#define VECTORS 3
 #endif
 #define LANES ((long)(VECTOR_BYTES / sizeof(real)))
-#define PANEL (2 * LANES)
+#define PANEL (VECTORS * LANES)
 #define MOST_ROWS 192
 
 typedef real Vector __attribute__((vector_size(VECTOR_BYTES)));
@@ -32,18 +37,18 @@ INLINE void store(real *p, Vector v) { memcpy(p, &v, sizeof v); }
 INLINE void tile(int rows, int wide, long K, const real *a, long row, long column, const real *b,
                  real *c, long ldc, int adds)
 {
-    Vector sum[TILE][2];
+    Vector sum[TILE][VECTORS];
     for (int r = 0; r < rows; r++)
         for (int v = 0; v < wide; v++)
             sum[r][v] = adds ? load(c + r * ldc + v * LANES) : (Vector){0};
     for (long k = 0; k < K; k++) {
-        Vector w[2];
+        Vector w[VECTORS];
         for (int v = 0; v < wide; v++)
             w[v] = load(b + (k * wide + v) * LANES);
-#pragma GCC unroll 12
+#pragma GCC unroll 8
         for (int r = 0; r < rows; r++) {
             Vector x = a[r * row + k * column] - (Vector){0};
-#pragma GCC unroll 2
+#pragma GCC unroll 3
             for (int v = 0; v < wide; v++)
                 sum[r][v] += x * w[v];
         }
@@ -63,24 +68,27 @@ typedef void Tile(long K, const real *a, long row, const real *b, real *c, long 
         if (row) tile(rows, wide, K, a, row, 1, b, c, ldc, adds); \
         else tile(rows, wide, K, a, 1, rows, b, c, ldc, adds); \
     }
-#define BOTH(rows) OF_SIZE(rows, 1) OF_SIZE(rows, 2)
-BOTH(1) BOTH(2) BOTH(3) BOTH(4) BOTH(5) BOTH(6)
-#if TILE == 12
-BOTH(7) BOTH(8) BOTH(9) BOTH(10) BOTH(11) BOTH(12)
+#define OF_HEIGHT(rows) OF_SIZE(rows, 1) OF_SIZE(rows, 2) OF_SIZE(rows, 3)
+OF_HEIGHT(1) OF_HEIGHT(2) OF_HEIGHT(3) OF_HEIGHT(4)
+#if TILE == 8
+OF_HEIGHT(5) OF_HEIGHT(6) OF_HEIGHT(7) OF_HEIGHT(8)
 #endif
 
-#define ENTRY(rows) {tile_##rows##_1, tile_##rows##_2}
-static Tile *const TILES[TILE][2] = {
-    ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4), ENTRY(5), ENTRY(6),
-#if TILE == 12
-    ENTRY(7), ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12),
+#define ENTRY(rows) {tile_##rows##_1, tile_##rows##_2, tile_##rows##_3}
+static Tile *const TILES[TILE][VECTORS] = {
+    ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4),
+#if TILE == 8
+    ENTRY(5), ENTRY(6), ENTRY(7), ENTRY(8),
 #endif
 };
 
 static long least(long a, long b) { return a < b ? a : b; }
 
 /* How wide the panel is that begins at column n. */
-static long width(long N, long n) { return N - n > LANES ? PANEL : LANES; }
+static long width(long N, long n)
+{
+    return least((N - n + LANES - 1) / LANES, VECTORS) * LANES;
+}
 
 long packed_size(long K, long N) { return K * ((N + LANES - 1) / LANES) * LANES; }
 
@@ -95,9 +103,16 @@ void pack(real *to, long K, long N, long k0, long n0, long kk, long nn, const re
         long begin = n0 > first ? n0 - first : 0, end = least(n0 + nn - first, wide);
         if (n_stride == 1 && scale == 1) {
             const real *source = from + first + begin - n0;
-            for (long k = 0; k < kk && begin < end; k++)
-                memcpy(panel + (k0 + k) * wide + begin, source + k * k_stride,
-                       (end - begin) * sizeof(real));
+            for (long k = 0; k < kk; k++) {
+                real *row = panel + (k0 + k) * wide + begin;
+                const real *same = source + k * k_stride;
+                if (end - begin == PANEL)
+                    for (int v = 0; v < VECTORS; v++)
+                        store(row + v * LANES, load(same + v * LANES));
+                else
+                    for (long lane = 0; lane < end - begin; lane++)
+                        row[lane] = same[lane];
+            }
         } else
             for (long kb = 0; kb < kk; kb += 64)
                 for (long lane = begin; lane < end; lane++) {
@@ -112,19 +127,27 @@ void pack(real *to, long K, long N, long k0, long n0, long kk, long nn, const re
     }
 }
 
-/* Rows in tiles of even height, column by column. */
+/* One tile, column by column. Of rows that stand side by side a whole vector is moved, and what is
+ * too much is written over by the next; after the last there is room. */
+static void pack_tile(real *to, long rows, long K, const real *from, long row, long column,
+                      int may_pass)
+{
+    if (row == 1 && may_pass && rows > LANES / 4 && rows <= LANES)
+        for (long k = 0; k < K; k++)
+            store(to + k * rows, load(from + k * column));
+    else
+        for (long k = 0; k < K; k++)
+            for (long r = 0; r < rows; r++)
+                to[k * rows + r] = from[r * row + k * column];
+}
+
+/* Rows in tiles of even height. What stands beyond a row is the beginning of another, but for the
+ * last. */
 static void pack_rows(real *to, long tiles, long M, long K, const real *a, long row, long column)
 {
     for (long i = 0; i < tiles; i++) {
         long first = M * i / tiles, rows = M * (i + 1) / tiles - first;
-        const real *from = a + first * row;
-        real *tile = to + first * K;
-        for (long k = 0; k < K; k++)
-            if (row == 1)
-                memcpy(tile + k * rows, from + k * column, rows * sizeof(real));
-            else
-                for (long r = 0; r < rows; r++)
-                    tile[k * rows + r] = from[r * row + k * column];
+        pack_tile(to + first * K, rows, K, a + first * row, row, column, first + LANES <= M);
     }
 }
 
@@ -132,7 +155,7 @@ static void pack_rows(real *to, long tiles, long M, long K, const real *a, long 
 static void ragged(Tile *run, long rows, long wide, long columns, long K, const real *a, long row,
                    const real *b, real *c, long ldc, int adds)
 {
-    real whole[TILE * 2 * VECTOR_BYTES / sizeof(real)];
+    real whole[TILE * VECTORS * VECTOR_BYTES / sizeof(real)];
     for (long r = 0; adds && r < rows; r++)
         for (long n = 0; n < wide; n++)
             whole[r * wide + n] = n < columns ? c[r * ldc + n] : 0;
@@ -160,7 +183,7 @@ void product(long M, long N, long K, const real *a, long row, long column, const
                 const real *b = packed + n * K + k0 * wide;
                 for (long i = 0; i < tiles; i++) {
                     long first = rows * i / tiles, high = rows * (i + 1) / tiles - first;
-                    Tile *run = TILES[high - 1][wide > LANES];
+                    Tile *run = TILES[high - 1][wide / LANES - 1];
                     const real *tile = direct ? from + first * row : room + first * kk;
                     real *to = c + (m0 + first) * ldc + n;
                     int more = adds || k0 > 0;

@@ -12,6 +12,7 @@ typedef int64_t bits;
 #define ROUNDER 6755399441055744.0
 #define LARGEST 709.9
 #define SMALLEST -745.2
+#define CUT 708.0
 #define LN2_HIGH 6.93145751953125e-1
 #define LN2_LOW 1.42860682030941723212e-6
 #else
@@ -22,6 +23,7 @@ typedef int32_t bits;
 #define ROUNDER 12582912.0f
 #define LARGEST 89.0f
 #define SMALLEST -104.0f
+#define CUT 87.0f
 #define LN2_HIGH 0.693359375f
 #define LN2_LOW -2.12194440e-4f
 #endif
@@ -39,60 +41,75 @@ INLINE real r_abs(real a) { return a < 0 ? -a : a; }
 /* 2^n for whole n, by its bits. */
 INLINE real power_of_two(bits n) { Word w; w.b = (n + BIAS) << MANTISSA; return w.r; }
 
-INLINE real r_exp(real a)
+/* x = n ln 2 + f with n whole and |f| at most half of ln 2. */
+INLINE bits whole_part(real x, real *f)
 {
-    /* A comparison with NaN is false, so that NaN goes through. */
-    real x = a > R(LARGEST) ? R(LARGEST) : a;
-    x = x < R(SMALLEST) ? R(SMALLEST) : x;
-    Word k;
-    k.r = x * R(1.44269504088896341) + R(ROUNDER);
-    real n = k.r - R(ROUNDER);
-    Word zero; zero.r = R(ROUNDER);
-    bits whole = k.b - zero.b;
-    real f = x - n * R(LN2_HIGH) - n * R(LN2_LOW);
+    Word k, zero;
+    zero.r = R(ROUNDER);
+    k.r = x * R(1.44269504088896341) + zero.r;
+    real n = k.r - zero.r;
+    *f = x - n * R(LN2_HIGH) - n * R(LN2_LOW);
+    return k.b - zero.b;
+}
+
+/* exp(f) - 1 for |f| at most half of ln 2. */
+INLINE real near_expm1(real f)
+{
     real z = f * f;
 #ifdef DOUBLE
     real p = f * ((1.26177193074810590878e-4 * z + 3.02994407707441961300e-2) * z
                   + 9.99999999999999999910e-1);
     real q = ((3.00198505138664455042e-6 * z + 2.52448340349684104192e-3) * z
               + 2.27265548208155028766e-1) * z + 2.0;
-    real e = 1.0 + 2.0 * (p / (q - p));
+    return 2.0 * (p / (q - p));
 #else
     real e = ((((1.9875691500e-4f * f + 1.3981999507e-3f) * f + 8.3334519073e-3f) * f
                + 4.1665795894e-2f) * f + 1.6666665459e-1f) * f + 5.0000001201e-1f;
-    e = e * z + f + 1.0f;
+    return e * z + f;
 #endif
-    /* In two steps, so that neither the largest nor the least numbers are cut off. */
-    bits half = whole >> 1;
-    return e * power_of_two(half) * power_of_two(whole - half);
 }
 
-INLINE real r_sigmoid(real a) { return R(1) / (R(1) + r_exp(-a)); }
+/* A comparison with NaN is false, so that NaN goes through. */
+INLINE real clamp(real a, real low, real high)
+{
+    real x = a > high ? high : a;
+    return x < low ? low : x;
+}
+
+INLINE real r_exp(real a)
+{
+    real f;
+    bits n = whole_part(clamp(a, R(SMALLEST), R(LARGEST)), &f);
+    /* In two steps, so that neither the largest nor the least numbers are cut off. */
+    bits half = n >> 1;
+    return (near_expm1(f) + R(1)) * power_of_two(half) * power_of_two(n - half);
+}
+
+/* exp(a) - 1, where a large one may be cut off. */
+INLINE real cut_expm1(real a)
+{
+    real f;
+    real scale = power_of_two(whole_part(clamp(a, R(-CUT), R(CUT)), &f));
+    return scale * near_expm1(f) + (scale - R(1));
+}
+
+INLINE real r_sigmoid(real a)
+{
+    real f;
+    real scale = power_of_two(whole_part(clamp(-a, R(-CUT), R(CUT)), &f));
+    return R(1) / (R(1) + (scale + scale * near_expm1(f)));
+}
 
 INLINE real r_tanh(real a)
 {
-    real x = r_abs(a), z = a * a;
-#ifdef DOUBLE
-    real p = (-9.64399179425052238628e-1 * z - 9.92877231001918586564e1) * z
-             - 1.61468768441708447952e3;
-    real q = ((z + 1.12811678491632931402e2) * z + 2.23548839060100448583e3) * z
-             + 4.84406305325125486048e3;
-    real near = a + a * z * (p / q);
-#else
-    real p = (((-5.70498872745e-3f * z + 2.06390887954e-2f) * z - 5.37397155531e-2f) * z
-              + 1.33314422036e-1f) * z - 3.33332819422e-1f;
-    real near = a + a * z * p;
-#endif
-    real far = R(1) - R(2) / (r_exp(R(2) * x) + R(1));
-    far = a < 0 ? -far : far;
-    return x < R(0.625) ? near : far;
+    /* Beyond 20 it is 1 to the last place. */
+    real e = cut_expm1(R(2) * clamp(a, R(-20), R(20)));
+    return e / (e + R(2));
 }
 
 INLINE real r_expm1(real a)
 {
-    real t = r_tanh(R(0.5) * a);
-    real near = R(2) * t / (R(1) - t);
-    return r_abs(a) < R(1) ? near : r_exp(a) - R(1);
+    return a < R(CUT) ? cut_expm1(a) : r_exp(a);
 }
 
 #ifdef DOUBLE

@@ -29,6 +29,7 @@
 #define MOST_ROWS 192
 
 typedef real Vector __attribute__((vector_size(VECTOR_BYTES)));
+typedef bits Index __attribute__((vector_size(VECTOR_BYTES)));
 
 INLINE Vector load(const real *p) { Vector v; memcpy(&v, p, sizeof v); return v; }
 INLINE void store(real *p, Vector v) { memcpy(p, &v, sizeof v); }
@@ -92,6 +93,49 @@ static long width(long N, long n)
 
 long packed_size(long K, long N) { return K * ((N + LANES - 1) / LANES) * LANES; }
 
+/* Lines of one vector each, turned about: number k of line i becomes number i of line k. */
+static void turn(Vector lines[LANES])
+{
+#ifdef __clang__
+    Vector old[LANES];
+    memcpy(old, lines, sizeof old);
+    for (long i = 0; i < LANES; i++)
+        for (long k = 0; k < LANES; k++)
+            lines[i][k] = old[k][i];
+#else
+    for (long s = 1; s < LANES; s *= 2) {
+        Index low, high;
+        for (long i = 0; i < LANES; i++) {
+            low[i] = i & s ? LANES + i - s : i;
+            high[i] = i & s ? LANES + i : i + s;
+        }
+        for (long i = 0; i < LANES; i++)
+            if (!(i & s)) {
+                Vector a = lines[i], b = lines[i + s];
+                lines[i] = __builtin_shuffle(a, b, low);
+                lines[i + s] = __builtin_shuffle(a, b, high);
+            }
+    }
+#endif
+}
+
+/* Columns that stand as rows: as many at once as a vector has numbers. */
+static void pack_turned(real *to, long wide, long kk, const real *from, long n_stride, real scale)
+{
+    Vector lines[LANES];
+    long k = 0;
+    for (; k + LANES <= kk; k += LANES) {
+        for (long i = 0; i < LANES; i++)
+            lines[i] = scale * load(from + i * n_stride + k);
+        turn(lines);
+        for (long i = 0; i < LANES; i++)
+            store(to + (k + i) * wide, lines[i]);
+    }
+    for (; k < kk; k++)
+        for (long i = 0; i < LANES; i++)
+            to[k * wide + i] = scale * from[i * n_stride + k];
+}
+
 /* A block of a matrix [K, N] into panels, times `scale`: thread `me` of `of` packs its share. */
 void pack(real *to, long K, long N, long k0, long n0, long kk, long nn, const real *from,
           long k_stride, long n_stride, real scale, long me, long of)
@@ -113,13 +157,15 @@ void pack(real *to, long K, long N, long k0, long n0, long kk, long nn, const re
                     for (long lane = 0; lane < end - begin; lane++)
                         row[lane] = same[lane];
             }
-        } else
-            for (long kb = 0; kb < kk; kb += 64)
-                for (long lane = begin; lane < end; lane++) {
-                    const real *source = from + (first + lane - n0) * n_stride;
-                    for (long k = kb; k < least(kk, kb + 64); k++)
-                        panel[(k0 + k) * wide + lane] = scale * source[k * k_stride];
-                }
+        } else {
+            long lane = begin;
+            const real *source = from + (first + lane - n0) * n_stride;
+            for (; k_stride == 1 && lane + LANES <= end; lane += LANES, source += LANES * n_stride)
+                pack_turned(panel + k0 * wide + lane, wide, kk, source, n_stride, scale);
+            for (; lane < end; lane++, source += n_stride)
+                for (long k = 0; k < kk; k++)
+                    panel[(k0 + k) * wide + lane] = scale * source[k * k_stride];
+        }
         /* What lies beyond the last column is multiplied, too. */
         for (long lane = N - first; lane < wide; lane++)
             for (long k = 0; k < kk; k++)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -36,6 +37,7 @@ class SizedCell:
         """The shape of each weight as it is stored."""
         return {n: w.shape(self.sizes) for n, w in self.graph.weights.items()}
 
+    @cached_property
     def state_shapes(self) -> list[tuple[int, ...]]:
         """The shape of each state without batch; a scalar is one unit."""
         plane = self.space
@@ -47,9 +49,12 @@ class SizedCell:
 
         Gradients reach the weights that a start is made of.
         """
-        states = zip(self.graph.states, self.state_shapes(), strict=True)
+        states = zip(self.graph.states, self.state_shapes, strict=True)
         out = []
         for s, shape in states:
+            if s.start is None:
+                out.append(like.new_zeros(batch, *shape))
+                continue
             units = shape[: len(s.type.sizes)]
             value = start_state(self.graph, self.sizes, s.start, units, weights, like)
             value = value.reshape(*value.shape, *(1 for _ in shape[value.dim() :]))

@@ -33,11 +33,13 @@ class Stack:
             if names != self.names:
                 got, first = ", ".join(names), ", ".join(self.names)
                 raise ShapeError(f"every layer carries the states ({first}), one has ({got})")
-        self._own = [layer.state_shapes() for layer in layers for _ in range(directions)]
+        self._own = [layer.state_shapes for layer in layers for _ in range(directions)]
         self.widest = [_widest(shapes) for shapes in zip(*self._own, strict=True)]
 
     def join(self, parts: Sequence[States]) -> States:
         """One tensor for each state, of what each layer and direction has."""
+        if len(parts) == 1:
+            return tuple(s[None] for s in parts[0])
         columns = zip(self.widest, zip(*parts, strict=True), strict=True)
         return tuple(torch.stack([_padded(s, shape) for s in column]) for shape, column in columns)
 
@@ -98,7 +100,8 @@ def _padded(s: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 def _narrowed(s: Tensor, shape: tuple[int, ...]) -> Tensor:
     for i, size in enumerate(shape):
-        s = s.narrow(i + 1, 0, size)
+        if s.shape[i + 1] != size:
+            s = s.narrow(i + 1, 0, size)
     return s
 
 

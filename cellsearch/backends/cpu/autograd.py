@@ -145,10 +145,10 @@ class _Run(torch.autograd.Function):
         slots = [buffers[k] for k in bound.slots]
         states = flat[first : first + len(slots)]
         for s, start in zip(slots, states, strict=True):
-            s[: batch.size] = start.reshape(batch.size, -1)
+            s[: batch.size] = start.flatten(1)
         native.call(batch, buffers, [flat[i] for i in bound.read])
         last = batch.last_slots()
-        after = [s[last].reshape(a.shape) for s, a in zip(slots, states, strict=True)]
+        after = [s[last].view_as(a) for s, a in zip(slots, states, strict=True)]
         if batch.lengths is None:
             after = [a.clone() for a in after]
         output = _output(bound, batch, buffers[bound.output_buffer])
@@ -168,16 +168,16 @@ class _Run(torch.autograd.Function):
         slots = [buffers[k] for k in bound.slots_back]
         last = batch.last_slots()
         for s, d in zip(slots, d_after, strict=True):
-            s[last] = d.reshape(batch.size, -1)
+            s[last] = d.flatten(1)
         gradients, sums = native.call(batch, buffers, [values[i] for i in bound.read_back])
         first, fixed = compiled.first_state, compiled.first_fixed
         d_inputs = [
-            None if k is None else buffers[k].reshape(x.shape)
+            None if k is None else buffers[k].view_as(x)
             for k, x in zip(bound.d_inputs, values, strict=False)
         ]
         d_masks = [None for _ in compiled.noise]
         states = values[first:fixed]
-        d_states = [s[: batch.size].reshape(a.shape) for s, a in zip(slots, states, strict=True)]
+        d_states = [s[: batch.size].view_as(a) for s, a in zip(slots, states, strict=True)]
         d_fixed = _fixed(native, gradients, sums, values[fixed : compiled.values])
         return (None, None, *d_inputs, *d_masks, *d_states, *d_fixed)
 
@@ -193,20 +193,19 @@ def _output(bound: Bound, batch: Batch, buffer: Tensor) -> Tensor:
 
 
 def _fixed(
-    native: Native, gradients: list[Tensor], sums: list[Tensor], values: Sequence[Tensor]
+    native: Native, gradients: Tensor, totals: Tensor, values: Sequence[Tensor]
 ) -> list[Tensor | None]:
-    """The gradients of what is fixed."""
+    """The gradients of what is fixed, each of which may have several parts."""
     out: list[Tensor | None] = [None] * len(values)
-
-    def add(leaf: Node, g: Tensor) -> None:
+    layout, code = native.layout, native.code.emitter
+    leaves = [leaf for run in code.gradients() for leaf in run] + [t.leaf for t in code.totals]
+    parts = (
+        *gradients.split([n for run in layout.gradients for n in run]),
+        *totals.split(layout.totals),
+    )
+    for leaf, part in zip(leaves, parts, strict=True):
         k = int(leaf.attrs[0])
-        g, known = g.view(values[k].shape), out[k]
+        g = part if values[k].dim() == 1 else part.view(values[k].shape)
+        known = out[k]
         out[k] = g if known is None else known + g
-
-    code = native.code.emitter
-    for run, widths, g in zip(code.gradients(), native.layout.gradients, gradients, strict=True):
-        for leaf, part in zip(run, g.split(widths), strict=True):
-            add(leaf, part)
-    for t, s in zip(code.totals, sums, strict=True):
-        add(t.leaf, s.sum(0) if len(s) > 1 else s[0])
     return out

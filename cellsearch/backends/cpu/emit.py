@@ -388,8 +388,7 @@ class _KernelEmitter:
         for i, a in self.reads_late.items():
             out += [f"    real *l{e.number[i]} = own;", f"    own += {e.units(a.type.sizes)};"]
         for at in sorted(k for ks in self.totals.values() for k in ks):
-            units = e.units(e.totals[at].node.type.sizes)
-            out.append(f"    real *t{at} = j->sums[{at}] + me * ({units});")
+            out.append(f"    real *t{at} = j->sums[{at}] + me * j->sums_size;")
         fixed = [n for n in self.used.values() if n.op == "fixed"]
         rows = [n for n in self.used.values() if n.op != "fixed"]
         for n in fixed:

@@ -38,6 +38,7 @@ class _Job(ctypes.Structure):
         *((name, ctypes.c_void_p) for name in ("packed", "packed_heads", "gradients", "sums")),
         ("scratch", ctypes.c_void_p),
         ("scratch_size", ctypes.c_long),
+        ("sums_size", ctypes.c_long),
         *((name, ctypes.c_void_p) for name in ("pack", "product")),
     )
 
@@ -130,7 +131,10 @@ class Native:
         self._passing = [b for b in own if b.name in ("work", "step")]
         self.leaves = [b.leaf for b in code.plan.buffers if b.leaf is not None]
         self._n = _longs(self.layout.widths)
-        self._gradient_sizes = [sum(run) for run in self.layout.gradients]
+        # Where each begins, and the end.
+        self._gradients = list(accumulate(map(sum, self.layout.gradients), initial=0))
+        self._totals = list(accumulate(self.layout.totals, initial=0))
+        self._plans: dict[tuple[int, int, int], _Plan] = {}
         self._place(given)
 
     def _place(self, given: Callable[[Node], Column | None]) -> None:
@@ -157,11 +161,11 @@ class Native:
         """Room for all results that outlast the call."""
         make = torch.empty if batch.lengths is None else torch.zeros
         distances = self.layout.distances
-        return [make((_rows(b, batch), distances[id(b)]), dtype=self.dtype) for b in self.lasting]
+        return [make((_rows(b, batch.steps, batch.size), distances[id(b)]), dtype=self.dtype) for b in self.lasting]
 
     def call(
         self, batch: Batch, buffers: Sequence[Tensor], given: Sequence[Tensor]
-    ) -> tuple[list[Tensor], list[Tensor]]:
+    ) -> tuple[Tensor, Tensor]:
         """Run it.
 
         Args:
@@ -170,23 +174,25 @@ class Native:
             given: what is read, a tensor for each of `leaves`.
 
         Returns:
-            Packed gradients of matrices, and all other totals, a row of each for each thread.
+            Gradients of matrices, one after another, and so all other totals.
         """
-        room, scratch, packed, passing, heads = self._room(batch)
+        plan = self._plan(batch.steps, batch.size, batch.threads)
+        room, packed, passing = self._room(batch, plan)
         bases = [*passing, *(t.data_ptr() for t in buffers), *(t.data_ptr() for t in given)]
         B = batch.size
         pointers = [bases[i] + start + step * B for i, start, step in self._columns]
-        gradients = [torch.empty(n, dtype=self.dtype) for n in self._gradient_sizes]
-        sums = [torch.zeros(batch.threads, n, dtype=self.dtype) for n in self.layout.totals]
+        gradients = torch.empty(self._gradients[-1], dtype=self.dtype)
+        sums = torch.zeros(batch.threads, self._totals[-1], dtype=self.dtype)
+        item = self.dtype.itemsize
         arrays = (
             _longs(batch.counts),
             _longs(pointers),
             self._distances,
             self._n,
             _longs(packed),
-            _longs(heads),
-            _longs([g.data_ptr() for g in gradients]),
-            _longs([s.data_ptr() for s in sums]),
+            plan.heads,
+            _longs([gradients.data_ptr() + n * item for n in self._gradients]),
+            _longs([sums.data_ptr() + n * item for n in self._totals]),
         )
         job = _Job(
             batch.steps,
@@ -195,39 +201,59 @@ class Native:
             batch.lengths is not None,
             *[a.buffer_info()[0] for a in arrays],
             room.data_ptr(),
-            scratch,
+            plan.scratch,
+            self._totals[-1],
             *self._functions,
         )
         self._run(ctypes.byref(job))
-        return gradients, sums
+        return gradients, sums.sum(0) if batch.threads > 1 else sums[0]
 
-    def _room(self, batch: Batch) -> tuple[Tensor, int, list[int], list[int], list[int]]:
-        """What the call needs while it runs, and where in it what is.
+    def _plan(self, steps: int, size: int, threads: int) -> _Plan:
+        """How a call's room is shared out, which is worked out once."""
+        key = steps, size, threads
+        if key not in self._plans:
+            scratch = _aligned(ROOM + self.layout.own)
+            packed = self.layout.packed(steps * size)
+            distances = self.layout.distances
+            passing = [_rows(b, steps, size) * distances[id(b)] for b in self._passing]
+            sizes = map(_aligned, [*(n for n, _ in packed), *passing])
+            starts = list(accumulate(sizes, initial=threads * scratch))
+            heads = _longs([head for _, head in packed])
+            self._plans[key] = _Plan(scratch, starts, len(packed), heads)
+        return self._plans[key]
 
-        Returns:
-            The room, which begins with that of each thread; how many numbers that is; the addresses
-            of packed matrices and of buffers; how many numbers each head of a matrix has.
+    def _room(self, batch: Batch, plan: _Plan) -> tuple[Tensor, list[int], list[int]]:
+        """What the call needs while it runs, and where in it packed matrices and buffers are.
+
+        It begins with the room of each thread.
         """
-        scratch = _aligned(ROOM + self.layout.own)
-        packed = self.layout.packed(batch.steps * batch.size)
-        distances = self.layout.distances
-        passing = [_aligned(_rows(b, batch) * distances[id(b)]) for b in self._passing]
-        sizes = [_aligned(size) for size, _ in packed] + passing
-        begin = batch.threads * scratch
-        starts = list(accumulate(sizes, initial=begin))
-        room = _ROOM.take(starts[-1], self.dtype)
-        if batch.lengths is not None and passing:
-            room[starts[len(packed)] :].zero_()
+        room = _ROOM.take(plan.starts[-1], self.dtype)
+        if batch.lengths is not None:
+            room[plan.starts[plan.packed] :].zero_()
         first, item = room.data_ptr(), self.dtype.itemsize
-        addresses = [first + s * item for s in starts[:-1]]
-        heads = [head for _, head in packed]
-        return room, scratch, addresses[: len(packed)], addresses[len(packed) :], heads
+        addresses = [first + s * item for s in plan.starts[:-1]]
+        return room, addresses[: plan.packed], addresses[plan.packed :]
 
 
-def _rows(b: Buffer, batch: Batch) -> int:
-    if b.kind == "step":
-        return batch.size
-    return (batch.steps + (b.kind == "slots")) * batch.size
+@dataclass(frozen=True)
+class _Plan:
+    """How the room of a call is shared out.
+
+    Attributes:
+        scratch: how many numbers a thread has for itself.
+        starts: of packed matrices, then of buffers, then the end.
+        packed: how many packed matrices there are.
+        heads: how many numbers each head of them has.
+    """
+
+    scratch: int
+    starts: list[int]
+    packed: int
+    heads: array[int]
+
+
+def _rows(b: Buffer, steps: int, size: int) -> int:
+    return size if b.kind == "step" else (steps + (b.kind == "slots")) * size
 
 
 def _aligned(numbers: int) -> int:

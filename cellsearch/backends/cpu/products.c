@@ -34,29 +34,24 @@ typedef bits Index __attribute__((vector_size(VECTOR_BYTES)));
 INLINE Vector load(const real *p) { Vector v; memcpy(&v, p, sizeof v); return v; }
 INLINE void store(real *p, Vector v) { memcpy(p, &v, sizeof v); }
 
+/* Unrolled, so that sums stay in registers. */
+#define EACH(i, end) _Pragma("GCC unroll 8") for (int i = 0; i < end; i++)
+
 /* Rows of a tile times one panel of `wide` vectors: a[r, k] stands at r * row + k * column. */
 INLINE void tile(int rows, int wide, long K, const real *a, long row, long column, const real *b,
                  real *c, long ldc, int adds)
 {
     Vector sum[TILE][VECTORS];
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < wide; v++)
-            sum[r][v] = adds ? load(c + r * ldc + v * LANES) : (Vector){0};
+    EACH(r, rows) EACH(v, wide) sum[r][v] = adds ? load(c + r * ldc + v * LANES) : (Vector){0};
     for (long k = 0; k < K; k++) {
         Vector w[VECTORS];
-        for (int v = 0; v < wide; v++)
-            w[v] = load(b + (k * wide + v) * LANES);
-#pragma GCC unroll 8
-        for (int r = 0; r < rows; r++) {
+        EACH(v, wide) w[v] = load(b + (k * wide + v) * LANES);
+        EACH(r, rows) {
             Vector x = a[r * row + k * column] - (Vector){0};
-#pragma GCC unroll 3
-            for (int v = 0; v < wide; v++)
-                sum[r][v] += x * w[v];
+            EACH(v, wide) sum[r][v] += x * w[v];
         }
     }
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < wide; v++)
-            store(c + r * ldc + v * LANES, sum[r][v]);
+    EACH(r, rows) EACH(v, wide) store(c + r * ldc + v * LANES, sum[r][v]);
 }
 
 typedef void Tile(long K, const real *a, long row, const real *b, real *c, long ldc, int adds);

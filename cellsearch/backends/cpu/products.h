@@ -16,7 +16,7 @@ typedef struct {
     /* Gradients of matrices, and of all else, the latter with a row for each thread. */
     real **gradients, **sums;
     real *scratch;
-    long scratch_size;
+    long scratch_size, sums_size;
     /* From the library of products. */
     void (*pack)(real *to, long K, long N, long k0, long n0, long kk, long nn, const real *from,
                  long k_stride, long n_stride, real scale, long me, long of);

@@ -1,6 +1,7 @@
 """For all tests: one thread each, and slow ones on demand."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,10 @@ import pytest
 # run side by side; more threads than processors would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
+# Compiled cells are kept from run to run, in the checkout.
+os.environ.setdefault(
+    "CELLSEARCH_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "cellsearch")
+)
 
 
 def pytest_addoption(parser):

@@ -11,13 +11,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "cellsearch"
 
-# Room -> the rooms that it may import. `errors`, `config` and `record` serve all.
-EVERYWHERE = {"errors", "config", "record"}
+# Room -> the rooms that it may import. `errors`, `config`, `record` and `cache` serve all.
+EVERYWHERE = {"errors", "config", "record", "cache"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "config": set(),
     "record": set(),
     "where": set(),
+    "cache": set(),
     "ir": set(),
     "lang": {"ir"},
     "derive": {"ir", "lang"},
@@ -34,7 +35,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 COMPOSE = {"cli", "testing", "__init__", "__main__"}
 WITHOUT_TORCH = {
-    *("errors", "config", "record", "where", "ir", "lang", "derive", "data", "store", "report"),
+    *(
+        "errors",
+        "config",
+        "record",
+        "where",
+        "cache",
+        "ir",
+        "lang",
+        "derive",
+        "data",
+        "store",
+        "report",
+    ),
     "sweep",
 }
 SERVED_BY_RECORD = {"record": {"config"}, "where": {"record"}}

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
+from cellsearch.backends.auto import AutoBackend, best
 from cellsearch.backends.base import Backend, Noise, Rows, Runner, States
 from cellsearch.backends.cpu import CpuBackend
 from cellsearch.backends.reference import ReferenceBackend
 from cellsearch.errors import ConfigError, nearest
 
-_OWN: dict[str, type[Backend]] = {"reference": ReferenceBackend, "cpu": CpuBackend}
+_OWN: dict[str, type[Backend]] = {
+    "auto": AutoBackend,
+    "cpu": CpuBackend,
+    "reference": ReferenceBackend,
+}
 
 
 def resolve(name: str) -> str:
-    """The backend that a name means; `auto` is the best that this machine has.
+    """The backend that a name means; `auto` means the best that this machine has.
 
     Raises:
         ConfigError: there is none of that name.
     """
     if name == "auto":
-        return "reference"
+        return best()
     if name in _OWN:
         return name
     outside = {e.name for e in entry_points(group="cellsearch.backends")}
     if name not in outside:
-        known = {"auto", *_OWN, *outside}
+        known = {*_OWN, *outside}
         raise ConfigError(f"no backend is called '{name}'{nearest(str(name), known)}")
     return name
 
@@ -35,7 +40,7 @@ def get(name: str) -> Backend:
     Raises:
         ConfigError: there is none of that name, or it is another package's and cannot be made.
     """
-    name = resolve(name)
+    name = name if name in _OWN else resolve(name)
     if name in _OWN:
         return _OWN[name]()
     (point, *_) = entry_points(group="cellsearch.backends", name=name)

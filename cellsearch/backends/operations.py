@@ -221,4 +221,3 @@ def _block_diagonal(w: Tensor) -> Tensor:
 
 def _lifted(a: Tensor, dims: int) -> Tensor:
     return a[..., None] if dims else a
-

@@ -4,7 +4,6 @@
 training and `evaluation_segments` for evaluation.
 """
 
-from cellsearch.data.cache import cache_folder
 from cellsearch.data.corpus import Corpus
 from cellsearch.data.evaluation import EvaluationSegment, evaluation_segments
 from cellsearch.data.load import load
@@ -15,7 +14,6 @@ __all__ = [
     "Corpus",
     "EvaluationSegment",
     "Streams",
-    "cache_folder",
     "evaluation_segments",
     "load",
     "names",

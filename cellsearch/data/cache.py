@@ -1,4 +1,4 @@
-"""The folder where downloaded and extracted text stays, and how files get there whole."""
+"""How files get into the cache whole."""
 
 from __future__ import annotations
 
@@ -9,17 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from platformdirs import user_cache_path
-
 from cellsearch.errors import DataError
-
-VARIABLE = "CELLSEARCH_CACHE"
-
-
-def cache_folder() -> Path:
-    """`$CELLSEARCH_CACHE`, else the user's cache folder. It need not exist yet."""
-    given = os.environ.get(VARIABLE)
-    return Path(given) if given else user_cache_path("cellsearch", appauthor=False)
 
 
 @contextmanager

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from cellsearch.cache import cache_folder
 from cellsearch.config import TaskConfig
 from cellsearch.data import registry
-from cellsearch.data.cache import cache_folder
 from cellsearch.data.corpus import Corpus, build
 from cellsearch.data.evaluation import least_tokens
 from cellsearch.data.files import SplitFiles, TextFile

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,31 +18,15 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-class Primitives(Protocol):
-    """What bodies and slopes are made of, besides `+ - * /`: for arrays, for nodes, for code."""
-
-    exp: Callable[..., Any]
-    log: Callable[..., Any]
-    log1p: Callable[..., Any]
-    expm1: Callable[..., Any]
-    sqrt: Callable[..., Any]
-    abs: Callable[..., Any]
-    sin: Callable[..., Any]
-    cos: Callable[..., Any]
-    tanh: Callable[..., Any]
-    erf: Callable[..., Any]
-    min: Callable[..., Any]
-    max: Callable[..., Any]
-    sigmoid: Callable[..., Any]
-    # select(a, b, x, y) is x where a > b, else y.
-    select: Callable[..., Any]
-
-
 Body = Callable[..., Any]
 
 
-class NumpyPrimitives:
-    """The primitives in float64."""
+class Numpy:
+    """What bodies and slopes are made of, besides `+ - * /`, in float64.
+
+    Others of the same names are made of nodes, and of code. `select(a, b, x, y)` is x where a > b,
+    else y.
+    """
 
     exp, log, log1p, expm1, sqrt = np.exp, np.log, np.log1p, np.expm1, np.sqrt
     abs, sin, cos, tanh = np.abs, np.sin, np.cos, np.tanh
@@ -59,7 +43,7 @@ class NumpyPrimitives:
         return np.where(a > b, x, y)
 
 
-NUMPY: Primitives = NumpyPrimitives()
+NUMPY = Numpy()
 
 
 @dataclass(frozen=True)
@@ -67,7 +51,7 @@ class Op:
     """A function that works unit by unit.
 
     Attributes:
-        body: `body(m, *arguments)`, its value by the primitives `m`.
+        body: `body(m, *arguments)`, its value by the primitives of `m`.
         latex: how it is typeset, with `{0}`, `{1}` for its arguments.
         slopes: for each argument `slope(m, y, *arguments)`, the derivative, where y is the value.
         odd: whether f(-a) = -f(a), which decides which weights may be mirrored.
@@ -83,41 +67,45 @@ class Op:
         """How many arguments it takes."""
         return len(self.slopes)
 
-    def __call__(self, *arguments: Array) -> Array:
+    def __call__(self, *arguments: Array | np.float64) -> Array:
         """Its value in NumPy."""
         value: Array = self.body(NUMPY, *arguments)
         return value
 
 
-def _softplus(m: Primitives, a: Any) -> Any:
+def _softplus(m: Any, a: Any) -> Any:
     # torch goes over to the identity above 20; the two differ there by less than 3e-9.
     return m.select(a, 20.0, a, m.log1p(m.exp(m.min(a, 20.0))))
 
 
-def _gelu_slope(m: Primitives, y: Any, a: Any) -> Any:
+def _softplus_slope(m: Any, y: Any, a: Any) -> Any:
+    return m.select(a, 20.0, 1.0, m.sigmoid(a))
+
+
+def _gelu_slope(m: Any, y: Any, a: Any) -> Any:
     density = m.exp(-0.5 * a * a) / math.sqrt(2.0 * math.pi)
     return 0.5 * (1.0 + m.erf(a / math.sqrt(2.0))) + a * density
 
 
-def _silu_slope(m: Primitives, y: Any, a: Any) -> Any:
+def _silu_slope(m: Any, y: Any, a: Any) -> Any:
     s = m.sigmoid(a)
     return s + y * (1.0 - s)
 
 
-def _softsign_slope(m: Primitives, y: Any, a: Any) -> Any:
+def _softsign_slope(m: Any, y: Any, a: Any) -> Any:
     d = 1.0 + m.abs(a)
     return 1.0 / (d * d)
 
 
-def _above(m: Primitives, a: Any, b: Any) -> Any:
+def _above(m: Any, a: Any, b: Any) -> Any:
     return m.select(a, b, 1.0, 0.0)
 
 
-def _inside(m: Primitives, a: Any, low: float, high: float) -> Any:
+def _inside(m: Any, a: Any, low: float, high: float) -> Any:
     return _above(m, a, low) * _above(m, high, a)
 
 
-def _larger(m: Primitives, a: Any, b: Any) -> Any:
+def _larger(m: Any, a: Any, b: Any) -> Any:
     """1 where a > b, 0 where a < b; where they are equal each has half of the slope."""
     return 0.5 * (_above(m, a, b) + (1.0 - _above(m, b, a)))
 
@@ -151,7 +139,9 @@ OPS: dict[str, Op] = {
     ),
     "silu": Op(lambda m, a: a * m.sigmoid(a), r"\mathrm{{silu}}({0})", slopes=(_silu_slope,)),
     "softplus": Op(
-        _softplus, r"\mathrm{{softplus}}({0})", slopes=(lambda m, y, a: m.select(a, 20.0, 1.0, m.sigmoid(a)),)
+        _softplus,
+        r"\mathrm{{softplus}}({0})",
+        slopes=(lambda m, y, a: m.select(a, 20.0, 1.0, m.sigmoid(a)),),
     ),
     "softsign": Op(
         lambda m, a: a / (1.0 + m.abs(a)),

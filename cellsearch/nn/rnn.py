@@ -58,7 +58,7 @@ class RNN(nn.Module):
         batch_first: inputs and outputs are [B, T, …]; states are not changed by it.
         dropout: on the outputs of each layer but the last, while training.
         bidirectional: a second set of weights reads each sequence backwards; outputs are joined.
-        backend: `auto`, or a name (`reference`).
+        backend: `auto`, which is `cpu` where cells can be compiled, else `reference`; or a name.
         variational: dropout draws one mask per sequence, not one per step.
         device: of the weights.
         dtype: of the weights.
@@ -100,7 +100,7 @@ class RNN(nn.Module):
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, dropout
         self.bidirectional, self.variational = bidirectional, variational
-        self.backend = backends.resolve(backend)
+        self.backend, self._asked = backends.resolve(backend), backend
         self._derive()
         self.layers = nn.ModuleList(
             Layer({d: _empty(sized, device, dtype) for d in self.directions})
@@ -246,7 +246,7 @@ class RNN(nn.Module):
 
     def _runner(self, layer: int) -> Runner:
         if not self._runners:
-            backend = backends.get(self.backend)
+            backend = backends.get(self._asked)
             self._runners = [backend.prepare(s.graph, s.sizes, s.space) for s in self._sized]
         return self._runners[layer]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cellsearch.cache import cache_folder
 from cellsearch.config import TaskConfig
-from cellsearch.data import cache_folder, load, names, registry
+from cellsearch.data import load, names, registry
 from cellsearch.data.source import Request, Texts
 from cellsearch.errors import DataError
 

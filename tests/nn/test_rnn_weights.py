@@ -156,8 +156,9 @@ def test_state_dict_says_layer_direction_and_name():
     reason="torch.export of torch before 2.10 cannot follow what a module reads at its start",
 )
 def test_a_module_is_exported():
+    # What is traced runs as eager torch.
     rnn, x = RNN("lstm", X, H, 2, bidirectional=True), sequences(T, B, X)
-    assert torch.equal(torch.export.export(rnn, (x,)).module()(x)[0], rnn(x)[0])
+    torch.testing.assert_close(torch.export.export(rnn, (x,)).module()(x)[0], rnn(x)[0])
 
 
 def test_weights_are_saved_and_loaded():

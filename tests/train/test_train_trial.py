@@ -4,6 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from cellsearch import backends
 from cellsearch.errors import DataError
 from cellsearch.tasks.language_model import LanguageModelTask
 from cellsearch.train import train, watch
@@ -178,7 +179,7 @@ def test_an_unknown_backend_is_a_failure_and_auto_is_recorded_as_what_it_means(t
     outcome = train(trial(backend="referense"))
     assert (outcome.status, outcome.error.kind) == ("failed", "other")
     assert "nearest is 'reference'" in outcome.error.message
-    assert train(trial(backend="auto")).where.backend == "reference"
+    assert train(trial(backend="auto")).where.backend == backends.resolve("auto")
 
 
 def test_an_unknown_weight_to_negate_is_named(trial):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from cellsearch.backends.cpu.backend import CpuBackend
+from cellsearch.backends.cpu.backend import CpuBackend, UnsupportedError
+from cellsearch.backends.cpu.build import BuildError, check_compiler
 
-__all__ = ["CpuBackend"]
+__all__ = ["BuildError", "CpuBackend", "UnsupportedError", "check_compiler"]

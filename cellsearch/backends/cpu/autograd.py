@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from cellsearch.backends.cpu.native import Batch, Code, Native
 from cellsearch.backends.cpu.layout import Column
+from cellsearch.backends.cpu.native import Batch, Code, Native
 from cellsearch.derive.gradient import gradient
 from cellsearch.derive.program import lower
 from cellsearch.derive.saving import decide, with_kept
@@ -92,9 +92,7 @@ class Bound:
         ]
         self.output = self.forward.column("output")
         self.output_buffer = lasting[id(self.output.buffer)]
-        self.output_shape = tuple(
-            s.at(sizes) for s in compiled.graph.output.type.sizes
-        ) or (1,)
+        self.output_shape = tuple(s.at(sizes) for s in compiled.graph.output.type.sizes) or (1,)
 
     def _number_back(self, n: Node, kept: Column | None, lasting: Mapping[int, int]) -> int:
         if n is self.compiled.d_output:
@@ -158,7 +156,7 @@ class _Run(torch.autograd.Function):
         return (output, *after)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, d_output: Tensor, *d_after: Tensor) -> tuple[Tensor | None, ...]:
         bound, batch = ctx.bound, ctx.batch
         native, compiled = bound.backward, bound.compiled
@@ -200,8 +198,8 @@ def _fixed(
     layout, code = native.layout, native.code.emitter
     leaves = [leaf for run in code.gradients() for leaf in run] + [t.leaf for t in code.totals]
     parts = (
-        *gradients.split([n for run in layout.gradients for n in run]),
-        *totals.split(layout.totals),
+        *torch.split(gradients, [n for run in layout.gradients for n in run]),
+        *torch.split(totals, layout.totals),
     )
     for leaf, part in zip(leaves, parts, strict=True):
         k = int(leaf.attrs[0])

@@ -12,7 +12,13 @@ from cellsearch.backends.cpu.autograd import Bound, Compiled, Values, run
 from cellsearch.backends.cpu.native import Batch
 from cellsearch.backends.fixed import Fixed
 from cellsearch.backends.noise import mask
-from cellsearch.ir import Graph
+from cellsearch.backends.reference import ReferenceBackend
+from cellsearch.errors import CellsearchError, ShapeError
+from cellsearch.ir import Graph, Node
+
+
+class UnsupportedError(CellsearchError):
+    """A cell that this backend cannot run."""
 
 
 class CpuBackend:
@@ -23,13 +29,23 @@ class CpuBackend:
     def prepare(
         self, graph: Graph, sizes: Mapping[str, int], space: tuple[int, ...] = ()
     ) -> Runner:
-        """A runner of the graph at these sizes."""
+        """A runner of the graph at these sizes.
+
+        Raises:
+            UnsupportedError: the cell has filters.
+        """
+        if space:
+            raise UnsupportedError(
+                f"'{graph.name}' has filters, which backend 'cpu' does not compile"
+            )
         return _Runner(graph, sizes, space)
 
 
 class _Runner:
     def __init__(self, graph: Graph, sizes: Mapping[str, int], space: tuple[int, ...]) -> None:
         self.graph, self.sizes, self.space = graph, sizes, space
+        # For no sequences at all.
+        self.reference = ReferenceBackend().prepare(graph, sizes, space)
         self.is_noisy = any(n.op in ("dropout", "zoneout") for n in graph.nodes)
         self.made: dict[bool, tuple[Compiled, Fixed]] = {}
         self.bound: dict[tuple[bool, torch.dtype], Bound] = {}
@@ -50,9 +66,12 @@ class _Runner:
     def __call__(
         self, weights: Mapping[str, Tensor], rows: Rows, states: States, noise: Noise
     ) -> tuple[Tensor, States]:
+        if rows.counts[0] == 0:
+            return self.reference(weights, rows, states, noise)
         training = noise.training and self.is_noisy
         compiled, fixed = self._compiled(training)
         like = next(iter(rows.inputs.values()))
+        _check(like)
         batch, live = _batch(tuple(rows.counts))
         masks = [mask(n, (len(like), *self._shape(n)), like, noise) for n in compiled.noise]
         values = Values(
@@ -64,8 +83,15 @@ class _Runner:
         outputs, after = run(self._bound(training, like.dtype), batch, values)
         return outputs if live is None else outputs[live], after
 
-    def _shape(self, n: object) -> tuple[int, ...]:
-        return tuple(s.at(self.sizes) for s in n.type.sizes) or (1,)  # type: ignore[attr-defined]
+    def _shape(self, n: Node) -> tuple[int, ...]:
+        return tuple(s.at(self.sizes) for s in n.type.sizes) or (1,)
+
+
+def _check(x: Tensor) -> None:
+    if x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
+        raise ShapeError(
+            f"backend 'cpu' runs float32 and float64 on cpu, got {x.dtype} on {x.device}"
+        )
 
 
 def _batch(counts: tuple[int, ...]) -> tuple[Batch, Tensor | None]:

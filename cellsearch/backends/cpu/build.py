@@ -18,13 +18,20 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from cellsearch.data.cache import cache_folder
+from cellsearch.cache import cache_folder
 from cellsearch.errors import CellsearchError
 
 FOLDER = Path(__file__).parent
-FLAGS = (
-    "-O3 -march=native -std=gnu11 -shared -fPIC -fno-math-errno -fno-trapping-math -fopenmp".split()
-)
+FLAGS = [
+    "-O3",
+    "-march=native",
+    "-std=gnu11",
+    "-shared",
+    "-fPIC",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fopenmp",
+]
 
 
 class BuildError(CellsearchError):
@@ -43,6 +50,17 @@ def compiler() -> str:
         if found := shutil.which(name):
             return found
     raise BuildError(f"no C compiler: '{named}' of $CC is missing" if named else "no C compiler")
+
+
+def check_compiler() -> None:
+    """Make sure that something can be compiled here.
+
+    Raises:
+        BuildError: it cannot.
+    """
+    run = library("int run(void) { return 42; }\n", double=False).run
+    if run() != 42:
+        raise BuildError(f"what {compiler()} makes does not run right")
 
 
 @cache

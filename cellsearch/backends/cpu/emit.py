@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from cellsearch.derive.accumulate import is_number, leaf_of
-from cellsearch.derive.levels import REDUCTIONS, levels, reads_alike
-from cellsearch.derive.schedule import Call, Kernel, Outer, Phase, Place, Plan
+from cellsearch.backends.cpu.kernels import KernelText
+from cellsearch.derive.schedule import Call, Outer, Phase, Place, Plan
+from cellsearch.derive.schedule.accumulate import leaf_of
 from cellsearch.ir import Node
-from cellsearch.ir.ops import OPS
 from cellsearch.ir.widths import Size
 
 Lines = Iterator[str]
-
-_PRIMITIVES = frozenset(
-    "exp log log1p expm1 sqrt abs sin cos tanh erf min max sigmoid select".split()
-)
-_ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 
 
 class Emitter:
@@ -120,9 +113,9 @@ class Emitter:
             if heads > 1:
                 yield f"for (long g = 0; g < {heads}; g++)"
                 yield (
-                    f"    j->pack(j->packed[{i}] + g * j->packed_heads[{i}], {n(kk)}, {n(nn)}, 0, 0, "
-                    f"{n(kk)}, {n(nn)}, j->p[{p}] + g * {n(f'({r}) * ({k})')}, {n(ks)}, {n(ns)}, "
-                    f"{sign}, me, of);"
+                    f"    j->pack(j->packed[{i}] + g * j->packed_heads[{i}], {n(kk)}, {n(nn)}, "
+                    f"0, 0, {n(kk)}, {n(nn)}, j->p[{p}] + g * {n(f'({r}) * ({k})')}, {n(ks)}, "
+                    f"{n(ns)}, {sign}, me, of);"
                 )
             else:
                 yield (
@@ -182,7 +175,7 @@ class Emitter:
         for s, stage in enumerate(phase.stages):
             name = f"kernel_{i}_{s}" if stage.kernel.nodes else ""
             if name:
-                self.lines += _KernelEmitter(self, stage.kernel).text(name)
+                self.lines += KernelText(self, stage.kernel).text(name)
             names.append(name)
         return names
 
@@ -233,23 +226,23 @@ class Emitter:
         for o in self.plan.outers:
             i = len(self.matrices)
             self.matrices.append(o)
-            a, b = self.place(o.left[0]), self.place(o.right)
+            left, right = self.place(o.left[0]), self.place(o.right)
             M, N = self._sum_of(o.left), self._sum_of((o.right,))
             heads = int(o.form[1]) if o.form else 0
             if heads:
-                yield from self._outer_heads(i, a, b, n(M), n(N), heads)
+                yield from self._outer_heads(i, left, right, n(M), n(N), heads)
                 continue
             yield (
                 f"j->pack(j->packed[{i}], j->T * j->B, {n(N)}, 0, 0, j->T * j->B, {n(N)}, "
-                f"j->p[{b}], j->ld[{b}], 1, R(1), me, of);"
+                f"j->p[{right}], j->ld[{right}], 1, R(1), me, of);"
             )
             yield "#pragma omp barrier"
             yield "{"
             yield f"    long M = {n(M)}, first = M * me / of, rows = M * (me + 1) / of - first;"
+            to = f"j->gradients[{self._gradient(o)}] + first * ({n(N)}), {n(N)}"
             yield (
-                f"    j->product(rows, {n(N)}, j->T * j->B, j->p[{a}] + first, 1, j->ld[{a}], "
-                f"j->packed[{i}], j->gradients[{self._gradient(o)}] + first * ({n(N)}), {n(N)}, "
-                f"{int(self._adds(o))}, room);"
+                f"    j->product(rows, {n(N)}, j->T * j->B, j->p[{left}] + first, 1, "
+                f"j->ld[{left}], j->packed[{i}], {to}, {int(self._adds(o))}, room);"
             )
             yield "}"
             yield "#pragma omp barrier"
@@ -287,298 +280,3 @@ class Emitter:
 
 def _is_transposed(m: Node) -> bool:
     return m.op == "transpose"
-
-
-class _Code:
-    """A piece of C with arithmetic, so that bodies of functions read as formulas."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    @staticmethod
-    def of(a: Any) -> str:
-        return a.text if isinstance(a, _Code) else number(float(a))
-
-    def _with(self, op: str, a: Any, b: Any) -> _Code:
-        return _Code(f"({_Code.of(a)} {op} {_Code.of(b)})")
-
-    def __add__(self, o: Any) -> _Code:
-        return self._with("+", self, o)
-
-    def __radd__(self, o: Any) -> _Code:
-        return self._with("+", o, self)
-
-    def __sub__(self, o: Any) -> _Code:
-        return self._with("-", self, o)
-
-    def __rsub__(self, o: Any) -> _Code:
-        return self._with("-", o, self)
-
-    def __mul__(self, o: Any) -> _Code:
-        return self._with("*", self, o)
-
-    def __rmul__(self, o: Any) -> _Code:
-        return self._with("*", o, self)
-
-    def __truediv__(self, o: Any) -> _Code:
-        return self._with("/", self, o)
-
-    def __rtruediv__(self, o: Any) -> _Code:
-        return self._with("/", o, self)
-
-    def __neg__(self) -> _Code:
-        return _Code(f"(-{self.text})")
-
-
-class _CodePrimitives:
-    """The primitives of bodies, as calls of functions.h."""
-
-    def __getattr__(self, op: str) -> Callable[..., _Code]:
-        return lambda *args: _Code(f"r_{op}({', '.join(map(_Code.of, args))})")
-
-
-def number(value: float) -> str:
-    """A literal; exact, as its digits say."""
-    if value != value:
-        return "R(NAN)"
-    if abs(value) == float("inf"):
-        return "R(-INFINITY)" if value < 0 else "R(INFINITY)"
-    return f"R({value!r})"
-
-
-class _KernelEmitter:
-    """One kernel as a function of the rows that it goes through."""
-
-    def __init__(self, emitter: Emitter, kernel: Kernel) -> None:
-        self.e, self.kernel = emitter, kernel
-        self.level = levels(list(kernel.nodes))
-        self.inside = {id(n) for n in kernel.nodes}
-        self.stores = {id(n) for n in kernel.stores}
-        self.extra: dict[int, int] = {}
-        self.used: dict[int, Node] = {}
-        self.reads_late = self._late()
-        self.totals: dict[int, list[int]] = {}
-        for t in kernel.totals:
-            at = next(i for i, other in enumerate(emitter.totals) if other is t)
-            self.totals.setdefault(id(t.node), []).append(at)
-
-    def _late(self) -> dict[int, Node]:
-        """What is read in another loop than the one that computes it, and so needs a place."""
-        out = {id(n): n for n in self.kernel.nodes if n.op == "matmul"}
-        for n in self.kernel.nodes:
-            for a in n.args:
-                if id(a) not in self.inside or not a.type.sizes:
-                    continue
-                alike = reads_alike(n, a)
-                if not alike or self.level[id(n)] != self.level[id(a)]:
-                    out[id(a)] = a
-        return {i: a for i, a in out.items() if i not in self.stores}
-
-    def text(self, name: str) -> list[str]:
-        body = list(self._levels())
-        e = self.e
-        out = [
-            f"static void {name}(const Job *j, long me, long r, long b0, long count, real *own)",
-            "{",
-            "    const long *n = j->n, *ld = j->ld;",
-            "    real *const *p = j->p;",
-            "    (void)n; (void)ld; (void)p; (void)me; (void)r; (void)b0; (void)own;",
-        ]
-        e.own.append([a.type.sizes for a in self.reads_late.values()])
-        for i, a in self.reads_late.items():
-            out += [f"    real *l{e.number[i]} = own;", f"    own += {e.units(a.type.sizes)};"]
-        for at in sorted(k for ks in self.totals.values() for k in ks):
-            out.append(f"    real *t{at} = j->sums[{at}] + me * j->sums_size;")
-        fixed = [n for n in self.used.values() if n.op == "fixed"]
-        rows = [n for n in self.used.values() if n.op != "fixed"]
-        for n in fixed:
-            k = e.place(n)
-            out.append(f"    const real *p{k} = p[{k}];")
-        out.append("    for (long b = 0; b < count; b++) {")
-        for k in dict.fromkeys(e.place(n) for n in rows):
-            row = "b0" if e.places[k].is_step else "r"
-            out.append(f"        real *p{k} = p[{k}] + ({row} + b) * ld[{k}];")
-        out += [f"        {line}" for line in body]
-        return [*out, "    }", "}", ""]
-
-    def _levels(self) -> Lines:
-        if not self.kernel.nodes:
-            return
-        for level in range(max(self.level.values()) + 1):
-            here = [n for n in self.kernel.nodes if self.level[id(n)] == level]
-            for n in here:
-                if n.op == "matmul":
-                    yield from self._matmul(n)
-            loops: dict[tuple[Size, ...], list[Node]] = {}
-            for n in here:
-                if n.op == "matmul":
-                    continue
-                sizes = n.args[0].type.sizes if n.op in REDUCTIONS else n.type.sizes
-                if not sizes:
-                    yield from self._scalar(n)
-                else:
-                    loops.setdefault(sizes, []).append(n)
-            for sizes, nodes in loops.items():
-                yield from self._loop(sizes, nodes, level)
-
-    def _local(self, n: Node) -> str:
-        return f"v{self.e.number[id(n)]}"
-
-    def _pointer(self, n: Node) -> str:
-        """Where a value stands as a whole."""
-        if id(n) in self.reads_late:
-            return f"l{self.e.number[id(n)]}"
-        self.used[id(n)] = n
-        return f"p{self.e.place(n)}"
-
-    def _scalar(self, n: Node) -> Lines:
-        name = self.e.program.names.get(id(n), n.op)
-        yield f"const real {self._local(n)} = {self._value(n, None)};  /* {name} */"
-        if id(n) in self.stores:
-            yield f"{self._pointer(n)}[0] = {self._local(n)};"
-        for at in self.totals.get(id(n), []):
-            yield f"t{at}[0] += {self._local(n)};"
-
-    def _loop(self, sizes: tuple[Size, ...], nodes: list[Node], level: int) -> Lines:
-        sums = [n for n in nodes if n.op in REDUCTIONS]
-        for n in sums:
-            yield f"real {self._local(n)} = 0;  /* {n.op} */"
-        clause = "".join(f" reduction(+:{self._local(n)})" for n in sums)
-        indent = ""
-        if len(sizes) == 2:
-            yield f"for (long i = 0; i < {self.e.width(sizes[0])}; i++) {{"
-            indent = "    "
-        yield f"{indent}#pragma omp simd{clause}"
-        yield f"{indent}for (long k = 0; k < {self.e.width(sizes[-1])}; k++) {{"
-        inner = indent + "    "
-        ends: list[str] = []
-        for n in nodes:
-            if n.op in REDUCTIONS:
-                yield f"{inner}{self._local(n)} += {self._read(n.args[0], n, sizes)};"
-                continue
-            name = self.e.program.names.get(id(n), n.op)
-            yield f"{inner}const real {self._local(n)} = {self._value(n, sizes)};  /* {name} */"
-            at = self._index(sizes)
-            if id(n) in self.stores or id(n) in self.reads_late:
-                ends.append(f"{inner}{self._pointer(n)}[{at}] = {self._local(n)};")
-            ends += [f"{inner}t{k}[{at}] += {self._local(n)};" for k in self.totals.get(id(n), [])]
-        # Where a value takes the place of another, that one has been read.
-        yield from ends
-        yield f"{indent}}}"
-        if len(sizes) == 2:
-            yield "}"
-        for n in sums:
-            if n.op == "mean":
-                yield f"{self._local(n)} /= (real)({self.e.units(sizes)});"
-            if id(n) in self.stores:
-                yield f"{self._pointer(n)}[0] = {self._local(n)};"
-            yield from (f"t{k}[0] += {self._local(n)};" for k in self.totals.get(id(n), []))
-
-    def _index(self, sizes: tuple[Size, ...]) -> str:
-        return "k" if len(sizes) == 1 else f"i * {self.e.width(sizes[1])} + k"
-
-    def _read(self, a: Node, n: Node, sizes: tuple[Size, ...] | None) -> str:
-        """An argument at the unit that is being computed."""
-        if is_number(a):
-            return number(float((a.args[0] if a.args else a).attrs[0]))
-        if not a.type.sizes:
-            return self._local(a) if id(a) in self.inside else f"{self._pointer(a)}[0]"
-        local = id(a) in self.inside and self.level[id(a)] == self.level[id(n)]
-        if local and a.op != "matmul":
-            return self._local(a)
-        assert sizes is not None
-        return f"{self._pointer(a)}[{self._index(sizes)}]"
-
-    def _value(self, n: Node, sizes: tuple[Size, ...] | None) -> str:
-        if n.op in _SPECIAL:
-            return _SPECIAL[n.op](self, n, sizes)
-        args = [self._read(a, n, sizes) for a in n.args]
-        if n.op in _ARITHMETIC:
-            return f"{args[0]} {_ARITHMETIC[n.op]} {args[1]}"
-        if n.op == "neg":
-            return f"-{args[0]}"
-        if n.op in ("expand", "copy"):
-            return args[0]
-        if n.op in _PRIMITIVES:
-            return f"r_{n.op}({', '.join(args)})"
-        return _Code.of(OPS[n.op].body(_CodePrimitives(), *map(_Code, args)))
-
-    def _matmul(self, n: Node) -> Lines:
-        """A matrix that differs from row to row, by a vector or by another matrix."""
-        a, v = n.args
-        rows, inner = (self.e.width(s) for s in a.type.sizes)
-        out = self._pointer(n)
-        flipped = a.op == "transpose" and id(a) not in self.inside | set(self.e.plan.places)
-        m = self._pointer(a)
-        assert not flipped
-        if v.type.kind == "vector":
-            right = self._whole(v)
-            yield f"for (long i = 0; i < {rows}; i++) {{"
-            yield "    real sum = 0;"
-            yield "    #pragma omp simd reduction(+:sum)"
-            yield f"    for (long k = 0; k < {inner}; k++)"
-            yield f"        sum += {m}[i * {inner} + k] * {right('k')};"
-            yield f"    {out}[i] = sum;"
-            yield "}"
-        else:
-            columns = self.e.width(v.type.sizes[1])
-            right = self._whole(v)
-            yield f"for (long i = 0; i < {rows}; i++) {{"
-            yield f"    for (long k = 0; k < {columns}; k++) {out}[i * {columns} + k] = 0;"
-            yield f"    for (long s = 0; s < {inner}; s++)"
-            yield "        #pragma omp simd"
-            yield f"        for (long k = 0; k < {columns}; k++)"
-            yield (
-                f"            {out}[i * {columns} + k] += {m}[i * {inner} + s] * "
-                f"{right(f's * {columns} + k')};"
-            )
-            yield "}"
-        for at in self.totals.get(id(n), []):
-            yield f"for (long k = 0; k < {self.e.units(n.type.sizes)}; k++) t{at}[k] += {out}[k];"
-
-    def _whole(self, v: Node) -> Callable[[str], str]:
-        if is_number(v):
-            return lambda at: number(float((v.args[0] if v.args else v).attrs[0]))
-        p = self._pointer(v)
-        return lambda at: f"{p}[{at}]"
-
-    def _transpose(self, n: Node, sizes: tuple[Size, ...] | None) -> str:
-        (a,) = n.args
-        return f"{self._pointer(a)}[k * {self.e.width(a.type.sizes[1])} + i]"
-
-    def _outer(self, n: Node, sizes: tuple[Size, ...] | None) -> str:
-        u, v = (self._whole(a) for a in n.args)
-        return f"{u('i')} * {v('k')}"
-
-    def _scale_rows(self, n: Node, sizes: tuple[Size, ...] | None) -> str:
-        v, m = n.args
-        return f"{self._whole(v)('i')} * {self._read(m, n, sizes)}"
-
-    def _scale_columns(self, n: Node, sizes: tuple[Size, ...] | None) -> str:
-        m, v = n.args
-        return f"{self._read(m, n, sizes)} * {self._whole(v)('k')}"
-
-    def _diag(self, n: Node, sizes: tuple[Size, ...] | None) -> str:
-        return f"(i == k ? {self._whole(n.args[0])('k')} : 0)"
-
-    def _diagonal(self, n: Node, sizes: tuple[Size, ...] | None) -> str:
-        (m,) = n.args
-        return f"{self._pointer(m)}[k * {self.e.width(m.type.sizes[1])} + k]"
-
-    def _squeeze(self, n: Node, sizes: tuple[Size, ...] | None) -> str:
-        return f"{self._pointer(n.args[0])}[0]"
-
-    def _spread(self, n: Node, sizes: tuple[Size, ...] | None) -> str:
-        return f"{self._read(n.args[0], n, sizes)} / (real)({self.e.units(n.type.sizes)})"
-
-
-_SPECIAL: dict[str, Callable[[_KernelEmitter, Node, tuple[Size, ...] | None], str]] = {
-    "transpose": _KernelEmitter._transpose,
-    "outer": _KernelEmitter._outer,
-    "scale_rows": _KernelEmitter._scale_rows,
-    "scale_columns": _KernelEmitter._scale_columns,
-    "diag": _KernelEmitter._diag,
-    "diagonal": _KernelEmitter._diagonal,
-    "squeeze": _KernelEmitter._squeeze,
-    "spread": _KernelEmitter._spread,
-}

@@ -11,7 +11,6 @@ from cellsearch.derive.schedule import Buffer, Call, Outer, Place
 from cellsearch.ir import Node
 from cellsearch.ir.widths import Size
 
-
 # Rows at multiples of this many numbers meet in the same lines of a cache.
 CONFLICT = 512
 
@@ -74,7 +73,9 @@ class Layout:
         Args:
             rows: how many rows there are, which a gradient's product goes through.
         """
-        return [(each * (K or rows) * heads, each * (K or rows)) for K, each, heads in self._matrices]
+        return [
+            (each * (K or rows) * heads, each * (K or rows)) for K, each, heads in self._matrices
+        ]
 
     def _matrix(self, m: Call | Outer) -> tuple[int, int, int]:
         """Rows, or 0 for all that there are; columns as they are packed; heads."""

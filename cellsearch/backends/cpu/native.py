@@ -123,7 +123,9 @@ class Native:
         products.packed_size.restype = ctypes.c_long
         lanes = products.packed_size(ctypes.c_long(1), ctypes.c_long(1))
         self._run = library(code.text, double=double).run
-        self._functions = [ctypes.cast(f, ctypes.c_void_p) for f in (products.pack, products.product)]
+        self._functions = [
+            ctypes.cast(f, ctypes.c_void_p) for f in (products.pack, products.product)
+        ]
         self.layout = Layout(code.emitter, sizes, lanes)
         own = [b for b in code.plan.buffers if b.leaf is None]
         # What nothing needs after the call shares the room of the thread.
@@ -161,7 +163,10 @@ class Native:
         """Room for all results that outlast the call."""
         make = torch.empty if batch.lengths is None else torch.zeros
         distances = self.layout.distances
-        return [make((_rows(b, batch.steps, batch.size), distances[id(b)]), dtype=self.dtype) for b in self.lasting]
+        return [
+            make((_rows(b, batch.steps, batch.size), distances[id(b)]), dtype=self.dtype)
+            for b in self.lasting
+        ]
 
     def call(
         self, batch: Batch, buffers: Sequence[Tensor], given: Sequence[Tensor]

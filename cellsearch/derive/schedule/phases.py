@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cellsearch.derive.accumulate import base, is_leaf, is_product
 from cellsearch.derive.program import Carry, Program
+from cellsearch.derive.schedule.accumulate import base, is_leaf, is_product
 from cellsearch.ir import Node
 
 Moment = tuple[int, int]

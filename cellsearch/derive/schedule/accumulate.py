@@ -126,11 +126,15 @@ class _Rewriting:
             return n
         if not self._absorbed(n) and (n.op in _SUMS or is_product(n)):
             terms = list(self._terms(n, 1))
-            if any(is_product(t) for _, t in terms):
+            if any(self._is_own(n, t) for _, t in terms):
                 return self._sum(n, terms)
         args = tuple(self.new[id(a)] for a in n.args)
         same = all(a is b for a, b in zip(args, n.args, strict=True))
         return n if same else replace(n, args=args)
+
+    def _is_own(self, n: Node, t: Node) -> bool:
+        """Whether a term of the sum `n` is a product that nothing else reads, or `n` itself."""
+        return is_product(t) and (t is n or self._absorbed(t))
 
     def _absorbed(self, n: Node) -> bool:
         """Whether it is a term of one sum and nothing else."""
@@ -151,7 +155,7 @@ class _Rewriting:
     def _sum(self, n: Node, terms: list[tuple[int, Node]]) -> Node:
         by_moment: dict[tuple[int, int], list[Product]] = {}
         for sign, t in terms:
-            if is_product(t):
+            if self._is_own(n, t):
                 p = Product(t.args[0], self.new[id(t.args[1])], sign)
                 by_moment.setdefault(self.moment(t), []).append(p)
         total: Node | None = None
@@ -159,7 +163,7 @@ class _Rewriting:
             total = _accumulate(total, parts, n)
         assert total is not None
         for sign, t in terms:
-            if not is_product(t):
+            if not self._is_own(n, t):
                 op = "add" if sign > 0 else "sub"
                 total = self.b.unitwise(op, total, self.new[id(t)])
         return total

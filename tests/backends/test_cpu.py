@@ -49,13 +49,19 @@ def test_agrees_with_the_reference(name, threads):
         case = make_case(ALL[name], lengths=lengths, states=True)
         assert largest_difference(case, "cpu") < (1e-10, "")
         error, what = largest_difference(case, "cpu", torch.float32)
-        assert error < 1e-5, what
+        # The corners are not made to be well conditioned.
+        assert error < (1e-5 if name in CELLS else 1e-4), what
 
 
-@pytest.mark.parametrize("name", ["qrnn_zoneout", "lstm_dropout"])
-def test_noise_is_the_references(name):
-    text = "cell d(x; h)\n h' = zoneout(tanh(W @ x + dropout(U, 0.3) @ dropout(h, 0.5)), h, 0.2)"
-    cell = CELLS.get(name, text)
+NOISY = """
+cell noisy(x; h)
+    h' = zoneout(tanh(W @ x + dropout(U, 0.3) @ dropout(h, 0.5)), h, 0.2)
+    param W, U
+"""
+
+
+@pytest.mark.parametrize("cell", [CELLS["qrnn_zoneout"], NOISY], ids=["qrnn", "noisy"])
+def test_noise_is_the_references(cell):
     outputs = []
     for backend in ("cpu", "reference"):
         torch.manual_seed(0)

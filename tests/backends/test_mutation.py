@@ -56,5 +56,18 @@ def test_a_corrupted_node_is_seen(kind, cases, sites):
     assert not survived
 
 
+FILTERED = {"convgru", "plane"}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS - {"conv"}))
+def test_a_corrupted_node_is_seen_where_it_is_compiled(kind, cases, sites):
+    name, node = next((n, node) for n, node in sites[kind].items() if n not in FILTERED)
+    case, want = cases[name]
+    wrong = corruptions(case.graph, node)[0]
+    mutant = replace(case, graph=with_node(case.graph, node, wrong))
+    assert disagreement(by_backend(case, "cpu"), want) < TOLERANCE
+    assert not disagreement(by_backend(mutant, "cpu"), want) < TOLERANCE
+
+
 def test_every_operation_of_the_cells_is_a_known_kind(sites):
     assert set(sites) == KINDS

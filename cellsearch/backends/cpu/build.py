@@ -96,7 +96,7 @@ def library(text: str, *, double: bool) -> ctypes.CDLL:
 
 
 def _compile(text: str, path: Path, *, double: bool) -> None:
-    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}")
+    part = path.with_name(f".{path.stem}-{secrets.token_hex(8)}")
     source, out = part.with_suffix(".c"), part.with_suffix(".so")
     command = [compiler(), *FLAGS, f"-I{FOLDER}", "-o", str(out), str(source), "-lm"]
     try:

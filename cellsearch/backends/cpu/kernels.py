@@ -182,11 +182,11 @@ class KernelText:
         else:
             columns = self.file.width(v.type.sizes[1])
             at, term = f"{out}[i * {columns} + k]", right(f"s * {columns} + k")
-            yield f"    for (long k = 0; k < {columns}; k++) {at} = 0;"
+            yield f"    for (long k = 0; k < {columns}; k++) {entry} = 0;"
             yield f"    for (long s = 0; s < {inner}; s++)"
             yield "        #pragma omp simd"
             yield f"        for (long k = 0; k < {columns}; k++)"
-            yield f"            {at} += {left}[i * {inner} + s] * {term};"
+            yield f"            {entry} += {left}[i * {inner} + s] * {term};"
         yield "}"
         units = self.file.units(n.type.sizes)
         for at in self.totals.get(id(n), []):

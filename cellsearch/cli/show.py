@@ -31,6 +31,9 @@ def show(
         str | None,
         typer.Option(metavar="CELL", help="Compare with this cell, not with CELL unedited."),
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Also print what runs when it is compiled.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show a cell: its equations, what an edit changes, and what it costs.
@@ -39,6 +42,7 @@ def show(
     Example:
       cellsearch show lstm --with "o = 1" --input 64 --hidden 128
       cellsearch show gru_v3 --base gru
+      cellsearch show gru --plan
       cellsearch show lstm --with "tanh(?a) -> ?a everywhere" --json
     """
     from cellsearch.sweep.describe import changes
@@ -50,6 +54,8 @@ def show(
         say.as_json(_as_json(shown, found, changed))
     else:
         _print(shown, found, changed)
+        if plan:
+            _print_plan(found)
 
 
 def _as_json(cell: Cell, found: Sized, changed: tuple[str, ...]) -> dict[str, Any]:
@@ -84,6 +90,14 @@ def _print(cell: Cell, found: Sized, changed: tuple[str, ...]) -> None:
     say.line(f"\nOne layer at {widths}, H = {found.hidden}:")
     for name, value, unit in _costs(found):
         say.line(f"  {name:<18} {say.whole(value):>12}  {unit}".rstrip())
+
+
+def _print_plan(found: Sized) -> None:
+    from cellsearch.derive.passes import passes, told
+
+    say.line()
+    for line in told(passes(found.graph, training=True)):
+        say.line(line)
 
 
 def _costs(found: Sized) -> list[tuple[str, int, str]]:

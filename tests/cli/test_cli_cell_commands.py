@@ -1,10 +1,13 @@
 """`cells`, `show` and `check`."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from cellsearch import lang
+
+ROOT = Path(__file__).parents[2]
 
 KEYS = {
     *("name", "text", "cell_hash", "parameters", "flops_per_token", "state_size"),
@@ -138,3 +141,18 @@ def test_check_of_no_file_is_a_wrong_call(call, tmp_path):
 
 def test_json_is_json_alone(call):
     json.loads(call("cells", "--json").stdout)
+
+
+def test_show_prints_the_plan_that_the_docs_have(call):
+    said = call("show", "lstm", "--plan").stdout
+    block = (ROOT / "docs" / "backends.md").read_text("utf-8").split("```text\n")[1].split("```")[0]
+    assert said.endswith(block)
+
+
+def test_a_plan_tells_stages_and_what_follows_the_loop(call):
+    said = call("show", "gru_v3", "--plan").stdout
+    assert "1. [z r] += [Uz Ur] @ h" in said and "2. n += Un @ (r * h)" in said
+    lines = ["h' = W @ x + U @ h", "y = Q @ h' - P @ x", "output y", "param W, U, P, Q"]
+    linear = "\n    ".join(["cell p(x; h)", *lines])
+    said = call("show", linear, "--plan").stdout
+    assert "y = -P @ x" in said and "y += Q @ h'" in said

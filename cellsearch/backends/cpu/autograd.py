@@ -12,9 +12,7 @@ from torch.autograd.function import once_differentiable
 
 from cellsearch.backends.cpu.layout import Column
 from cellsearch.backends.cpu.native import Batch, Code, Native
-from cellsearch.derive.gradient import gradient
-from cellsearch.derive.program import lower
-from cellsearch.derive.saving import decide, with_kept
+from cellsearch.derive.passes import passes
 from cellsearch.ir import Graph, Node
 
 
@@ -31,16 +29,14 @@ class Compiled:
     """
 
     def __init__(self, graph: Graph, *, training: bool) -> None:
-        lowered = lower(graph, training=training)
-        backward = gradient(lowered.program)
-        saving = decide(lowered.program, backward)
-        forward, backward = with_kept(lowered.program, backward, saving)
+        planned = passes(graph, training=training)
+        lowered = planned.lowered
         self.graph, self.fixed = graph, lowered.fixed
         self.noise = [n for _, n in sorted(lowered.noise.items())]
         self.inputs = tuple(graph.inputs)
-        self.forward, self.backward = Code(forward), Code(backward)
-        self.kept = {id(n): name for name, n in saving.kept.items()}
-        self.d_output = backward.given["d output"]
+        self.forward, self.backward = Code(planned.forward), Code(planned.backward)
+        self.kept = {id(n): name for name, n in planned.saving.kept.items()}
+        self.d_output = planned.d_output
         self.first_state = len(self.inputs) + len(self.noise)
         self.first_fixed = self.first_state + len(graph.states)
         self.values = self.first_fixed + len(self.fixed)

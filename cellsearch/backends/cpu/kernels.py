@@ -181,7 +181,7 @@ class KernelText:
             yield f"    {out}[i] = sum;"
         else:
             columns = self.file.width(v.type.sizes[1])
-            at, term = f"{out}[i * {columns} + k]", right(f"s * {columns} + k")
+            entry, term = f"{out}[i * {columns} + k]", right(f"s * {columns} + k")
             yield f"    for (long k = 0; k < {columns}; k++) {entry} = 0;"
             yield f"    for (long s = 0; s < {inner}; s++)"
             yield "        #pragma omp simd"

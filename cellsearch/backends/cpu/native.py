@@ -16,8 +16,7 @@ from torch import Tensor
 from cellsearch.backends.cpu.build import library
 from cellsearch.backends.cpu.emit import Emitter
 from cellsearch.backends.cpu.layout import Column, Layout
-from cellsearch.derive.program import Program
-from cellsearch.derive.schedule import Buffer, Plan, schedule
+from cellsearch.derive.schedule import Buffer, Plan
 from cellsearch.ir import Node
 
 PRODUCTS = Path(__file__).with_name("products.c")
@@ -93,10 +92,10 @@ class Batch:
 
 
 class Code:
-    """A program's plan and text."""
+    """A plan and its text."""
 
-    def __init__(self, program: Program) -> None:
-        self.plan: Plan = schedule(program)
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         self.emitter = Emitter(self.plan)
         self.text = self.emitter.text()
 

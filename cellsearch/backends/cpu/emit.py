@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from cellsearch.backends.cpu.kernels import KernelText
+from cellsearch.backends.cpu.kernels import KernelText, can_share
 from cellsearch.derive.schedule import Call, Outer, Phase, Place, Plan
 from cellsearch.derive.schedule.accumulate import leaf_of
 from cellsearch.ir import Node
@@ -170,19 +170,29 @@ class Emitter:
             ]
             self.lines += text
 
-    def _kernels(self, i: int, phase: Phase) -> list[str]:
+    def _kernels(self, i: int, phase: Phase, *, shared: bool = False) -> list[str]:
         names = []
         for s, stage in enumerate(phase.stages):
             name = f"kernel_{i}_{s}" if stage.kernel.nodes else ""
             if name:
-                self.lines += KernelText(self, stage.kernel).text(name)
+                self.lines += KernelText(self, stage.kernel, shared=shared).text(name)
             names.append(name)
         return names
 
     def _loop(self, i: int, phase: Phase) -> Lines:
-        """Each thread takes its own sequences through all steps: none waits for another."""
-        kernels = self._kernels(i, phase)
+        """Each thread takes its own sequences through all steps: none waits for another.
+
+        Where there are fewer sequences than threads, and each unit waits for itself alone, it takes
+        its own units.
+        """
+        shared = all(not s.calls and can_share(s.kernel) for s in phase.stages)
+        kernels = self._kernels(i, phase, shared=shared)
+        rest = ""
         yield "    long b0 = j->B * me / of, b1 = j->B * (me + 1) / of;"
+        if shared:
+            yield "    long part = 0, parts = 1;"
+            yield "    if (j->B < of) { b0 = 0; b1 = j->B; part = me; parts = of; }"
+            rest = ", part, parts"
         if self.program.backwards:
             yield "    for (long t = j->T - 1; t >= 0; t--) {"
         else:
@@ -195,7 +205,7 @@ class Emitter:
             for c in stage.calls:
                 yield from (f"        {line}" for line in self._call(c, "r", "count", "b0"))
             if name:
-                yield f"        {name}(j, me, r, b0, count, room + ROOM);"
+                yield f"        {name}(j, me, r, b0, count, room + ROOM{rest});"
         yield "    }"
 
     def _rows(self, i: int, phase: Phase) -> Lines:

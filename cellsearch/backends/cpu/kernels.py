@@ -19,11 +19,21 @@ Lines = Iterator[str]
 Sizes = tuple[Size, ...]
 
 
-class KernelText:
-    """One kernel."""
+def can_share(kernel: Kernel) -> bool:
+    """Whether each unit of all that it computes reads the same unit alone."""
+    return all(
+        n.type.kind == "vector"
+        and n.op not in REDUCTIONS
+        and all(reads_alike(n, a) and (not a.type.sizes or a.type == n.type) for a in n.args)
+        for n in kernel.nodes
+    )
 
-    def __init__(self, file: Emitter, kernel: Kernel) -> None:
-        self.file, self.kernel = file, kernel
+
+class KernelText:
+    """One kernel; `shared`: it does a share of the units, as its last two arguments say."""
+
+    def __init__(self, file: Emitter, kernel: Kernel, *, shared: bool) -> None:
+        self.file, self.kernel, self.shared = file, kernel, shared
         self.level = levels(list(kernel.nodes))
         self.inside = {id(n) for n in kernel.nodes}
         self.stores = {id(n) for n in kernel.stores}
@@ -51,7 +61,8 @@ class KernelText:
         body = list(self._levels())
         e = self.file
         out = [
-            f"static void {name}(const Job *j, long me, long r, long b0, long count, real *own)",
+            f"static void {name}(const Job *j, long me, long r, long b0, long count, real *own"
+            + (", long part, long parts)" if self.shared else ")"),
             "{",
             "    const long *n = j->n, *ld = j->ld;",
             "    real *const *p = j->p;",
@@ -122,7 +133,7 @@ class KernelText:
             yield f"for (long i = 0; i < {self.file.width(sizes[0])}; i++) {{"
             indent = "    "
         yield f"{indent}#pragma omp simd{clause}"
-        yield f"{indent}for (long k = 0; k < {self.file.width(sizes[-1])}; k++) {{"
+        yield f"{indent}for ({self._range(self.file.width(sizes[-1]))}; k++) {{"
         inner = indent + "    "
         ends: list[str] = []
         for n in nodes:
@@ -146,6 +157,11 @@ class KernelText:
             if id(n) in self.stores:
                 yield f"{self._pointer(n)}[0] = {self._local(n)};"
             yield from (f"t{k}[0] += {self._local(n)};" for k in self.totals.get(id(n), []))
+
+    def _range(self, width: str) -> str:
+        if not self.shared:
+            return f"long k = 0; k < {width}"
+        return f"long k = share({width}, part, parts); k < share({width}, part + 1, parts)"
 
     def _index(self, sizes: Sizes) -> str:
         return "k" if len(sizes) == 1 else f"i * {self.file.width(sizes[1])} + k"

@@ -41,6 +41,12 @@ static inline long span(const Job *j, long r, long end, long *count)
     return r;
 }
 
+/* The first unit of a share, at the beginning of a vector. */
+static inline long share(long units, long part, long parts)
+{
+    return part == parts ? units : units * part / parts / 16 * 16;
+}
+
 /* What a sequence was given at its end is no part of a sum over its rows. */
 static inline void clear_ended(const Job *j, real *p, long ld, long width, long me, long of)
 {

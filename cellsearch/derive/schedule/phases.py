@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cellsearch.derive.program import Carry, Program
+from cellsearch.derive.program import Program, below
 from cellsearch.derive.schedule.accumulate import base, is_leaf, is_product
+from cellsearch.derive.schedule.scans import SHIFT, kind
 from cellsearch.ir import Node
 
 Moment = tuple[int, int]
@@ -25,11 +26,16 @@ class Group:
 
     Attributes:
         carries: their numbers in the program.
-        shift: whether it is one that does not read itself.
+        kind: SHIFT, SCAN, ELEMENTWISE or LOOP, of `scans`.
     """
 
     carries: tuple[int, ...]
-    shift: bool
+    kind: str
+
+    @property
+    def shift(self) -> bool:
+        """Whether it is one carry that does not read itself."""
+        return self.kind == SHIFT
 
 
 def groups(program: Program) -> list[Group]:
@@ -51,8 +57,16 @@ def groups(program: Program) -> list[Group]:
         ]
         for k in members:
             done |= 1 << k
-        out.append(Group(tuple(sorted(members)), shift=not reached[i] >> i & 1))
+        itself = bool(reached[i] >> i & 1)
+        out.append(Group(tuple(sorted(members)), _kind(program, members) if itself else SHIFT))
     return out
+
+
+def _kind(program: Program, members: list[int]) -> str:
+    carries = [program.carries[m] for m in members]
+    given = {id(n) for n in program.given.values()}
+    order = below([c.next for c in carries], given)
+    return kind(order, {id(c.leaf) for c in carries}, {id(c.next) for c in carries})
 
 
 def reading(program: Program, leaves: dict[int, int]) -> dict[int, int]:
@@ -164,8 +178,3 @@ class Timing:
             reads_at = own if is_kernel else (own[0], own[1] - 1)
             for a in n.args:
                 limits.setdefault(id(a), []).append(reads_at)
-
-
-def carry_of(program: Program, n: Node) -> Carry | None:
-    """The carry whose leaf a node is."""
-    return next((c for c in program.carries if c.leaf is n), None)

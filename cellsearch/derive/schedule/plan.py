@@ -116,9 +116,11 @@ class Phase:
 
     Attributes:
         carries: what is carried from step to step; empty for all rows at once.
+        kind: SCAN, ELEMENTWISE or LOOP, of `scans`, where something is carried.
     """
 
     carries: tuple[str, ...]
+    kind: str
     stages: tuple[Stage, ...]
 
     @property

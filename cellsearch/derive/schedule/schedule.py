@@ -39,7 +39,10 @@ def _phases(work: Work, places: Places, calls: Calls) -> Iterator[Phase]:
         group = work.timing.groups[p // 2] if p % 2 else None
         carries = work.program.carries
         names = tuple(carries[c].name for c in group.carries) if group else ()
-        yield Phase(names, tuple(_stage(work, places, calls, (p, s)) for s in range(last[p] + 1)))
+        kind = group.kind if group else ""
+        yield Phase(
+            names, kind, tuple(_stage(work, places, calls, (p, s)) for s in range(last[p] + 1))
+        )
 
 
 def _stage(work: Work, places: Places, calls: Calls, moment: Moment) -> Stage:

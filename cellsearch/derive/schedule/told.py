@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from cellsearch.derive.program import Program
 from cellsearch.derive.schedule.accumulate import leaf_of
 from cellsearch.derive.schedule.plan import Call, Kernel, Outer, Phase, Plan
+from cellsearch.derive.schedule.scans import ELEMENTWISE, SCAN
 from cellsearch.ir import Node
 
 Lines = Iterator[str]
@@ -86,7 +87,8 @@ def _when(program: Program, phase: Phase) -> str:
     if not phase.is_loop:
         return "all steps at once"
     order = "from the last step to the first" if program.backwards else "step by step"
-    return f"{order}, for {', '.join(phase.carries)}"
+    kind = {SCAN: " (a scan)", ELEMENTWISE: " (unit by unit)"}.get(phase.kind, "")
+    return f"{order}{kind}, for {', '.join(phase.carries)}"
 
 
 def _call(c: Call, names: Names) -> str:

@@ -45,7 +45,7 @@ class _Reverse:
         output = self.forward.rows["output"]
         given = b.node("given", attrs=("d output",), type=output.type)
         self._seed(output, given)
-        order = self.forward.order()
+        order = self.forward.order
         for n in reversed(order):
             if id(n) in self.adjoints and n.args:
                 _RULES.get(n.op, _unitwise)(self, n, self.adjoints[id(n)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from cellsearch.derive.timing import FIXED, timing
 from cellsearch.ir import Graph, Node
@@ -65,6 +66,7 @@ class Program:
         yield from self.rows.values()
         yield from (t.node for t in self.totals)
 
+    @cached_property
     def order(self) -> tuple[Node, ...]:
         """All live nodes, each after those that it reads; what is given reads nothing."""
         return below(self.roots(), {id(n) for n in self.given.values()})

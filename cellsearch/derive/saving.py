@@ -37,14 +37,10 @@ class Saving:
 
 def decide(forward: Program, backward: Program) -> Saving:
     """Which values to keep."""
-    order = forward.order()
+    order = forward.order
     index = {id(n): i for i, n in enumerate(order)}
     needed = {
-        index[id(a)]
-        for n in backward.order()
-        if id(n) not in index
-        for a in n.args
-        if id(a) in index
+        index[id(a)] for n in backward.order if id(n) not in index for a in n.args if id(a) in index
     }
     needed |= {index[id(n)] for n in backward.roots() if id(n) in index}
     there = {id(c.next) for c in forward.carries} | {id(forward.rows["output"])}

@@ -18,6 +18,7 @@ from cellsearch.testing.cases import by_oracle, make_case, read_folder
 from cellsearch.testing.cells import random_cell
 from cellsearch.testing.edits import random_edits
 from cellsearch.testing.mutations import mutated, random_bytes
+from cellsearch.testing.parity import largest_difference
 
 CELLS = Path(__file__).parents[1] / "cells"
 LIBRARY = read_folder(CELLS)
@@ -42,6 +43,25 @@ def chunks(total):
 def test_generated_cells_round_trip_are_costed_and_run(start):
     for seed in range(start, start + CHUNK):
         check_generated(random_cell(random.Random(seed), plane=seed % 10 == 9))
+
+
+COMPILED = 2_000
+USUALLY_COMPILED = 100
+LENGTHS = [(4, 4), (5, 3, 1), (1,), (3, 2, 2)]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(s, marks=[pytest.mark.slow] if s >= USUALLY_COMPILED else [])
+        for s in range(0, COMPILED, USUALLY_COMPILED // 2)
+    ],
+)
+def test_generated_cells_are_compiled(start):
+    for seed in range(start, start + USUALLY_COMPILED // 2):
+        cell = parse_cell(random_cell(random.Random(seed)))
+        case = make_case(cell, lengths=LENGTHS[seed % 4], states=True, seed=seed)
+        assert largest_difference(case, "cpu") < (1e-10, ""), seed
 
 
 def check_generated(text):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cellsearch.backends.cpu.backend import CpuBackend, UnsupportedError
+from cellsearch.backends.cpu.backend import CpuBackend
 from cellsearch.backends.cpu.build import BuildError, check_compiler
+from cellsearch.backends.cpu.pixels import UnsupportedError
 
 __all__ = ["BuildError", "CpuBackend", "UnsupportedError", "check_compiler"]

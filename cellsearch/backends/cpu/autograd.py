@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from cellsearch.backends.cpu.layout import Column
-from cellsearch.backends.cpu.native import Batch, Code, Native
+from cellsearch.backends.cpu.native import Batch, Code, Native, build
 from cellsearch.derive.passes import passes
 from cellsearch.ir import Graph, Node
 
@@ -67,6 +67,7 @@ class Bound:
 
     def __init__(self, compiled: Compiled, sizes: Mapping[str, int], dtype: torch.dtype) -> None:
         self.compiled = compiled
+        build([compiled.forward, compiled.backward], dtype)
         self.forward = Native(compiled.forward, sizes, dtype)
         kept = {i: self.forward.column(name) for i, name in compiled.kept.items()}
         self.backward = Native(compiled.backward, sizes, dtype, lambda n: _in_rows(kept.get(id(n))))
@@ -193,13 +194,21 @@ def _fixed(
     out: list[Tensor | None] = [None] * len(values)
     layout, code = native.layout, native.code.emitter
     leaves = [leaf for run in code.gradients() for leaf in run] + [t.leaf for t in code.totals]
+    filters = {id(run[0]) for run, o in code.gradients().items() if o.form and o.form[0] == "conv"}
     parts = (
         *torch.split(gradients, [n for run in layout.gradients for n in run]),
         *torch.split(totals, layout.totals),
     )
     for leaf, part in zip(leaves, parts, strict=True):
         k = int(leaf.attrs[0])
-        g = part if values[k].dim() == 1 else part.view(values[k].shape)
+        g = part if values[k].dim() == 1 else _shaped(part, values[k], id(leaf) in filters)
         known = out[k]
         out[k] = g if known is None else known + g
     return out
+
+
+def _shaped(part: Tensor, like: Tensor, filters: bool) -> Tensor:
+    """A gradient in the shape of the weight; that of filters is made tap by tap."""
+    if not filters:
+        return part.view(like.shape)
+    return part.view(*like.shape[2:], *like.shape[:2]).permute(2, 3, 0, 1)

@@ -10,15 +10,12 @@ from torch import Tensor
 from cellsearch.backends.base import Noise, Rows, Runner, States
 from cellsearch.backends.cpu.autograd import Bound, Compiled, Values, run
 from cellsearch.backends.cpu.native import Batch
+from cellsearch.backends.cpu.pixels import Plane, require_pixels
 from cellsearch.backends.fixed import Fixed
 from cellsearch.backends.noise import mask
 from cellsearch.backends.reference import ReferenceBackend
-from cellsearch.errors import CellsearchError, ShapeError
+from cellsearch.errors import ShapeError
 from cellsearch.ir import Graph, Node
-
-
-class UnsupportedError(CellsearchError):
-    """A cell that this backend cannot run."""
 
 
 class CpuBackend:
@@ -32,12 +29,10 @@ class CpuBackend:
         """A runner of the graph at these sizes.
 
         Raises:
-            UnsupportedError: the cell has filters.
+            UnsupportedError: the cell has units in a plane, and more than filters on them.
         """
         if space:
-            raise UnsupportedError(
-                f"'{graph.name}' has filters, which backend 'cpu' does not compile"
-            )
+            require_pixels(graph)
         return _Runner(graph, sizes, space)
 
 
@@ -53,7 +48,8 @@ class _Runner:
     def _compiled(self, training: bool) -> tuple[Compiled, Fixed]:
         if training not in self.made:
             compiled = Compiled(self.graph, training=training)
-            fixed = Fixed(self.graph, compiled.fixed, self.sizes, self.space)
+            # In a plane a vector has one number for each channel, whatever the pixel.
+            fixed = Fixed(self.graph, compiled.fixed, self.sizes, ())
             self.made[training] = compiled, fixed
         return self.made[training]
 
@@ -72,19 +68,21 @@ class _Runner:
         compiled, fixed = self._compiled(training)
         like = next(iter(rows.inputs.values()))
         _check(like)
-        batch, live = _batch(tuple(rows.counts))
+        plane = Plane(self.space)
+        batch, live = _batch(tuple(c * plane.area for c in rows.counts), self.space)
         masks = [mask(n, (len(like), *self._shape(n)), like, noise) for n in compiled.noise]
         values = Values(
-            [_dense(rows.inputs[n], batch, live) for n in compiled.inputs],
-            [_dense(m, batch, live) for m in masks],
-            states,
+            [_dense(plane.pixels(rows.inputs[n]), batch, live) for n in compiled.inputs],
+            [_dense(plane.pixels(m), batch, live) for m in masks],
+            [plane.pixels(s) for s in states],
             [v.contiguous() for v in fixed(weights, like, noise)],
         )
         outputs, after = run(self._bound(training, like.dtype), batch, values)
-        return outputs if live is None else outputs[live], after
+        outputs = outputs if live is None else outputs[live]
+        return plane.units(outputs), tuple(map(plane.units, after))
 
     def _shape(self, n: Node) -> tuple[int, ...]:
-        return tuple(s.at(self.sizes) for s in n.type.sizes) or (1,)
+        return (*(tuple(s.at(self.sizes) for s in n.type.sizes) or (1,)), *self.space)
 
 
 def _check(x: Tensor) -> None:
@@ -94,13 +92,17 @@ def _check(x: Tensor) -> None:
         )
 
 
-def _batch(counts: tuple[int, ...]) -> tuple[Batch, Tensor | None]:
+def _batch(counts: tuple[int, ...], space: tuple[int, ...]) -> tuple[Batch, Tensor | None]:
     """The batch, and which of T · B rows are there, where lengths differ."""
     threads = torch.get_num_threads()
+    height, width = space or (1, 1)
     if counts[-1] == counts[0]:
-        return Batch(counts, threads, None), None
+        return Batch(counts, threads, None, (height, width)), None
     live = torch.arange(counts[0])[None] < torch.tensor(counts)[:, None]
-    return Batch(counts, threads, live.sum(0)), live.flatten().nonzero()[:, 0]
+    return (
+        Batch(counts, threads, live.sum(0), (height, width)),
+        live.flatten().nonzero()[:, 0],
+    )
 
 
 def _dense(x: Tensor, batch: Batch, live: Tensor | None) -> Tensor:

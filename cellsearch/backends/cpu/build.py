@@ -14,6 +14,8 @@ import platform
 import secrets
 import shutil
 import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -49,7 +51,8 @@ def compiler() -> str:
     for name in [named] if named else ["cc", "gcc", "clang"]:
         if found := shutil.which(name):
             return found
-    raise BuildError(f"no C compiler: '{named}' of $CC is missing" if named else "no C compiler")
+    missing = f"'{named}' of $CC is missing" if named else "cc, gcc or clang"
+    raise BuildError(f"no C compiler: {missing}")
 
 
 def check_compiler() -> None:
@@ -66,29 +69,44 @@ def check_compiler() -> None:
 @cache
 def _machine() -> str:
     """What the compiler's output depends on besides the text."""
-    version = subprocess.run(
-        [compiler(), "--version"], capture_output=True, text=True, check=False
-    ).stdout
+    program = Path(compiler()).resolve()
+    found = program.stat()
     flags = ""
     with suppress(OSError):
         info = Path("/proc/cpuinfo").read_text("utf-8", "replace")
         flags = next((li for li in info.splitlines() if li.startswith(("flags", "Features"))), "")
-    headers = "".join((FOLDER / h).read_text("utf-8") for h in ("functions.h", "products.h"))
-    return "\n".join([version, platform.machine(), flags, " ".join(FLAGS), headers])
+    headers = [(FOLDER / h).read_text("utf-8") for h in ("functions.h", "products.h")]
+    which = f"{program} {found.st_size} {found.st_mtime_ns} {platform.machine()}"
+    return "\n".join([which, flags, " ".join(FLAGS), *headers])
 
 
-@cache
-def library(text: str, *, double: bool) -> ctypes.CDLL:
-    """The library of a C text, for float64 or float32.
+def libraries(texts: Sequence[str], *, double: bool) -> list[ctypes.CDLL]:
+    """The libraries of C texts, for float64 or float32; what is missing is built side by side.
 
     Raises:
         BuildError: there is no compiler, it failed, or the cache cannot be written.
     """
+    missing = [t for t in dict.fromkeys(texts) if not _path(t, double).exists()]
+    with ThreadPoolExecutor(max(1, len(missing))) as pool:
+        for _ in pool.map(lambda t: _compile(t, _path(t, double), double=double), missing):
+            pass
+    return [_loaded(_path(t, double)) for t in texts]
+
+
+def library(text: str, *, double: bool) -> ctypes.CDLL:
+    """One library; see `libraries`."""
+    return libraries([text], double=double)[0]
+
+
+@cache
+def _path(text: str, double: bool) -> Path:
     content = f"{_machine()}\n{double}\n{text}"
     name = hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
-    path = cache_folder() / "code" / f"{name}.so"
-    if not path.exists():
-        _compile(text, path, double=double)
+    return cache_folder() / "code" / f"{name}.so"
+
+
+@cache
+def _loaded(path: Path) -> ctypes.CDLL:
     try:
         return ctypes.CDLL(str(path))
     except OSError as error:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cellsearch.backends.cpu.emit import Emitter
+from cellsearch.backends.cpu.matrices import form
 from cellsearch.derive.schedule import Buffer, Call, Outer, Place
 from cellsearch.ir import Node
 from cellsearch.ir.widths import Size
@@ -38,6 +39,7 @@ class Layout:
         gradients: for each packed gradient how many numbers each of its matrices has.
         totals: how many numbers each other total has.
         own: how many numbers the greediest kernel keeps for itself.
+        wide: how many numbers the neighbours of a pixel have, at the most.
     """
 
     def __init__(self, emitter: Emitter, sizes: Mapping[str, int], lanes: int) -> None:
@@ -46,11 +48,11 @@ class Layout:
         self.distances = {id(b): self._distance(b) for b in emitter.plan.buffers}
         self.columns = [self.column(p) for p in emitter.places]
         self.gradients = [
-            [self.units(n.type.sizes) // heads for n in run]
-            for run, heads in emitter.gradients().items()
+            [self._stored(n, o) for n in run] for run, o in emitter.gradients().items()
         ]
         self.totals = [self.units(t.node.type.sizes) for t in emitter.totals]
         self.own = max([0, *(sum(map(self.units, own)) for own in emitter.own)])
+        self.wide = 0
         self._matrices = [self._matrix(m) for m in emitter.matrices]
 
     def units(self, shape: tuple[Size, ...]) -> int:
@@ -68,25 +70,49 @@ class Layout:
         return Column(p.buffer, start, self.distances[id(p.buffer)], p.view)
 
     def packed(self, rows: int) -> list[tuple[int, int]]:
-        """How many numbers each packed matrix has, and how many each of its heads.
+        """How many numbers each packed matrix has, and how many each of its parts.
 
         Args:
             rows: how many rows there are, which a gradient's product goes through.
         """
-        return [
-            (each * (K or rows) * heads, each * (K or rows)) for K, each, heads in self._matrices
-        ]
+        return [self._packed(m, rows) for m in self._matrices]
 
-    def _matrix(self, m: Call | Outer) -> tuple[int, int, int]:
-        """Rows, or 0 for all that there are; columns as they are packed; heads."""
+    def _packed(self, m: Packed, rows: int) -> tuple[int, int]:
+        each = self._rounded(m.columns) * (m.rows or rows)
+        return each * m.heads + m.moved * rows, each
+
+    def _matrix(self, m: Call | Outer) -> Packed:
         if isinstance(m, Outer):
-            heads = int(m.form[1]) if m.form else 1
-            return 0, self._rounded(self.units(m.right.type.sizes) // heads), 1
+            name, count = (str(m.form[0]), int(m.form[1])) if m.form else ("", 1)
+            N = self.units(m.right.type.sizes)
+            return Packed(0, N // (count if name == "block" else 1), 1, N * (name == "conv"))
+        name, count = form(m.blocks[0].matrix)
         K, N = self._total(m.operands), self._total(m.results)
-        return K // m.heads, self._rounded(N // m.heads), m.heads
+        if name == "conv":
+            self.wide = max(self.wide, K * count * count)
+            return Packed(K * count * count, N, 1, 0)
+        return Packed(K // count, N // count, count, 0)
+
+    def _stored(self, leaf: Node, o: Outer) -> int:
+        units = self.units(leaf.type.sizes)
+        name, count = (str(o.form[0]), int(o.form[1])) if o.form else ("", 1)
+        return units * count * count if name == "conv" else units // count
 
     def _total(self, nodes: tuple[Node, ...]) -> int:
         return sum(self.units(n.type.sizes) for n in nodes)
 
     def _rounded(self, columns: int) -> int:
         return math.ceil(columns / self.lanes) * self.lanes
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A packed matrix: rows (0 for all that there are), columns and number of its heads.
+
+    `moved` numbers for each row stand behind it: neighbours of pixels, before they are packed.
+    """
+
+    rows: int
+    columns: int
+    heads: int
+    moved: int

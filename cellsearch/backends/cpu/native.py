@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import threading
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from cellsearch.backends.cpu.build import library
+from cellsearch.backends.cpu.build import libraries
 from cellsearch.backends.cpu.emit import Emitter
 from cellsearch.backends.cpu.layout import Column, Layout
 from cellsearch.derive.schedule import Buffer, Plan
@@ -32,11 +34,12 @@ class _Job(ctypes.Structure):
     """`Job` of products.h."""
 
     _fields_ = (
-        *((name, ctypes.c_long) for name in ("T", "B", "threads", "ragged")),
+        *((name, ctypes.c_long) for name in ("T", "B", "threads", "ragged", "height", "width")),
         *((name, ctypes.c_void_p) for name in ("counts", "p", "ld", "n")),
-        *((name, ctypes.c_void_p) for name in ("packed", "packed_heads", "gradients", "sums")),
+        *((name, ctypes.c_void_p) for name in ("packed", "packed_parts", "gradients", "sums")),
         ("scratch", ctypes.c_void_p),
         ("scratch_size", ctypes.c_long),
+        ("wide_size", ctypes.c_long),
         ("sums_size", ctypes.c_long),
         *((name, ctypes.c_void_p) for name in ("pack", "product")),
     )
@@ -68,11 +71,13 @@ class Batch:
     Attributes:
         counts: sequences still running at each step.
         lengths: of each sequence where they differ, [B].
+        plane: height and width of the units; each pixel counts as a sequence.
     """
 
     counts: tuple[int, ...]
     threads: int
     lengths: Tensor | None
+    plane: tuple[int, int] = (1, 1)
 
     @property
     def steps(self) -> int:
@@ -117,11 +122,10 @@ class Native:
     ) -> None:
         """`given` tells where in another program's buffer a leaf stands."""
         self.code, self.dtype = code, dtype
-        double = dtype == torch.float64
-        products = library(PRODUCTS.read_text("utf-8"), double=double)
+        products, run = libraries([_products(), code.text], double=dtype == torch.float64)
         products.packed_size.restype = ctypes.c_long
         lanes = products.packed_size(ctypes.c_long(1), ctypes.c_long(1))
-        self._run = library(code.text, double=double).run
+        self._run = run.run
         self._functions = [
             ctypes.cast(f, ctypes.c_void_p) for f in (products.pack, products.product)
         ]
@@ -135,7 +139,7 @@ class Native:
         # Where each begins, and the end.
         self._gradients = list(accumulate(map(sum, self.layout.gradients), initial=0))
         self._totals = list(accumulate(self.layout.totals, initial=0))
-        self._plans: dict[tuple[int, int, int], _Plan] = {}
+        self._plans: dict[tuple[int, int, int, tuple[int, int]], _Plan] = {}
         self._place(given)
 
     def _place(self, given: Callable[[Node], Column | None]) -> None:
@@ -180,7 +184,7 @@ class Native:
         Returns:
             Gradients of matrices, one after another, and so all other totals.
         """
-        plan = self._plan(batch.steps, batch.size, batch.threads)
+        plan = self._plan(batch.steps, batch.size, batch.threads, batch.plane)
         room, packed, passing = self._room(batch, plan)
         bases = [*passing, *(t.data_ptr() for t in buffers), *(t.data_ptr() for t in given)]
         B = batch.size
@@ -194,7 +198,7 @@ class Native:
             self._distances,
             self._n,
             _longs(packed),
-            plan.heads,
+            plan.parts,
             _longs([gradients.data_ptr() + n * item for n in self._gradients]),
             _longs([sums.data_ptr() + n * item for n in self._totals]),
         )
@@ -203,27 +207,30 @@ class Native:
             B,
             batch.threads,
             batch.lengths is not None,
+            *batch.plane,
             *[a.buffer_info()[0] for a in arrays],
             room.data_ptr(),
             plan.scratch,
+            plan.wide,
             self._totals[-1],
             *self._functions,
         )
         self._run(ctypes.byref(job))
         return gradients, sums.sum(0) if batch.threads > 1 else sums[0]
 
-    def _plan(self, steps: int, size: int, threads: int) -> _Plan:
+    def _plan(self, steps: int, size: int, threads: int, plane: tuple[int, int]) -> _Plan:
         """How a call's room is shared out, which is worked out once."""
-        key = steps, size, threads
+        key = steps, size, threads, plane
         if key not in self._plans:
-            scratch = _aligned(ROOM + self.layout.own)
+            wide = _aligned(self.layout.wide * math.prod(plane))
+            scratch = _aligned(ROOM + self.layout.own) + wide
             packed = self.layout.packed(steps * size)
             distances = self.layout.distances
             passing = [_rows(b, steps, size) * distances[id(b)] for b in self._passing]
             sizes = map(_aligned, [*(n for n, _ in packed), *passing])
             starts = list(accumulate(sizes, initial=threads * scratch))
-            heads = _longs([head for _, head in packed])
-            self._plans[key] = _Plan(scratch, starts, len(packed), heads)
+            parts = _longs([part for _, part in packed])
+            self._plans[key] = _Plan(scratch, wide, starts, len(packed), parts)
         return self._plans[key]
 
     def _room(self, batch: Batch, plan: _Plan) -> tuple[Tensor, list[int], list[int]]:
@@ -244,16 +251,28 @@ class _Plan:
     """How the room of a call is shared out.
 
     Attributes:
-        scratch: how many numbers a thread has for itself.
+        scratch: how many numbers a thread has for itself; `wide` of them, the last ones, are for
+            the neighbours of pixels.
         starts: of packed matrices, then of buffers, then the end.
         packed: how many packed matrices there are.
-        heads: how many numbers each head of them has.
+        parts: how many numbers each part of them has.
     """
 
     scratch: int
+    wide: int
     starts: list[int]
     packed: int
-    heads: array[int]
+    parts: array[int]
+
+
+@cache
+def _products() -> str:
+    return PRODUCTS.read_text("utf-8")
+
+
+def build(codes: Sequence[Code], dtype: torch.dtype) -> None:
+    """Build what is missing for several codes at once."""
+    libraries([_products(), *(c.text for c in codes)], double=dtype == torch.float64)
 
 
 def _rows(b: Buffer, steps: int, size: int) -> int:

@@ -84,7 +84,7 @@ class _Rewriting:
         self.program, self.moment = program, moment
         self.b = Builder()
         self.given = {id(n) for n in program.given.values()}
-        self.order = program.order()
+        self.order = program.order
         self.roots = {id(n) for n in program.roots()}
         self.readers: dict[int, list[Node]] = {}
         for n in self.order:

@@ -47,7 +47,7 @@ class Calls:
         return (self.places.number(b.buffer), b.column, self.places.number(a.buffer), a.column)
 
     def _results_join(self, a: Call, b: Call) -> Call | None:
-        if a.operands != b.operands or a.adds != b.adds or a.heads != 1 or b.heads != 1:
+        if a.operands != b.operands or a.adds != b.adds or not (a.is_plain and b.is_plain):
             return None
         if not self.places.follow(a.results[-1], b.results[0]):
             return None
@@ -57,7 +57,7 @@ class Calls:
         return Call(a.operands, a.results + b.results, a.adds, a.blocks + moved)
 
     def _operands_join(self, a: Call, b: Call) -> Call | None:
-        if a.results != b.results or a.heads != 1 or b.heads != 1:
+        if a.results != b.results or not (a.is_plain and b.is_plain):
             return None
         if not self.places.follow(a.operands[-1], b.operands[0]):
             return None

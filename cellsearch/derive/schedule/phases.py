@@ -73,7 +73,7 @@ def reading(program: Program, leaves: dict[int, int]) -> dict[int, int]:
     """For each node the carries that it reads, as bits."""
     given = {id(n) for n in program.given.values()}
     bits: dict[int, int] = {}
-    for n in program.order():
+    for n in program.order:
         own = 1 << leaves[id(n)] if id(n) in leaves else 0
         if id(n) not in given:
             for a in n.args:
@@ -89,7 +89,7 @@ class Timing:
         self.program = program
         self.groups = groups(program)
         self.given = {id(n) for n in program.given.values()}
-        self.order = program.order()
+        self.order = program.order
         self.moment: dict[int, Moment] = {}
         self.needed = self._needed()
         for n in self.order:

@@ -70,11 +70,10 @@ class Call:
     blocks: tuple[Block, ...]
 
     @property
-    def heads(self) -> int:
-        """How many diagonal blocks its matrix has; 0 for filters."""
+    def is_plain(self) -> bool:
+        """Whether its matrices are neither of blocks nor of filters, which go by themselves."""
         m = self.blocks[0].matrix
-        m = m.args[0] if m.op == "transpose" else m
-        return int(m.attrs[0]) if m.op == "block" else 0 if m.op == "conv" else 1
+        return (m.args[0] if m.op == "transpose" else m).op not in ("block", "conv")
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class Names:
         ends |= {id(c.next): c.name for c in program.carries} if program.backwards else {}
         self._names = {**ends, **program.names}
         self._readers: dict[int, Node] = {}
-        for n in reversed(program.order()):
+        for n in reversed(program.order):
             for a in n.args:
                 self._readers[id(a)] = n
 

@@ -24,8 +24,9 @@ class Work:
         self.program, self.timing = program, timing
         self.moment = timing.moment
         stored = self._only_in_products()
-        self.outers = [t for t in program.totals if self._is_outer(t)]
+        self.outers = self._outer_totals()
         summed = {id(t.node) for t in self.outers}
+        self._read_outside = {id(a) for t in self.outers for a in t.node.args}
         self.computed = [
             n
             for n in timing.order
@@ -51,15 +52,18 @@ class Work:
                 out -= {id(a) for a in n.args}
         return out
 
-    def _is_outer(self, t: Total) -> bool:
-        """An outer product that is only summed over all rows."""
-        wanted = [*(c.next for c in self.program.carries), *self.program.rows.values()]
-        read = [a for m in self.timing.order if not self.timing.is_leaf(m) for a in m.args]
-        return t.node.op == "outer" and not any(t.node is n for n in (*wanted, *read))
+    def _outer_totals(self) -> list[Total]:
+        """Those whose outer product nothing else needs."""
+        needed = {id(c.next) for c in self.program.carries}
+        needed |= {id(n) for n in self.program.rows.values()}
+        for n in self.timing.order:
+            if not self.timing.is_leaf(n):
+                needed |= {id(a) for a in n.args}
+        return [t for t in self.program.totals if t.node.op == "outer" and id(t.node) not in needed]
 
     def is_summed_outside(self, n: Node) -> bool:
         """Whether an outer product over all rows reads it."""
-        return any(n is a for t in self.outers for a in t.node.args)
+        return id(n) in self._read_outside
 
 
 def under(n: Node) -> Node | None:

@@ -1,0 +1,72 @@
+"""A training step, forward and backward: this, torch.nn, loops, torch.compile, and the floor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from measure import side_by_side
+from torch import Tensor
+from ways import check, floor, ways
+
+SHAPES = ((35, 20, 200), (35, 20, 650), (64, 32, 128), (64, 64, 256), (200, 16, 512))
+# Unrolled loops of this many steps at the most are given to torch.compile.
+COMPILED_STEPS = 35
+
+
+def rows(rounds: int, compiled: bool) -> Iterator[dict[str, Any]]:
+    """One for each cell, shape, number of threads and way."""
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        for cell in ("lstm", "gru", "rnn"):
+            for shape in SHAPES:
+                for row in _of(cell, shape, rounds, compiled and threads == 1):
+                    yield {"cell": cell, "shape": shape, "threads": threads, **row}
+
+
+def _of(
+    cell: str, shape: tuple[int, int, int], rounds: int, compiled: bool
+) -> Iterator[dict[str, Any]]:
+    T, B, H = shape
+    torch.manual_seed(0)
+    runs = ways(cell, H, H)
+    seconds: dict[str, float] = {}
+    x = torch.randn(T, B, H, requires_grad=True)
+    if compiled and T <= COMPILED_STEPS and cell == "lstm":
+        runs["torch.compile"] = torch.compile(runs["loop of linears"])
+        began = time.perf_counter()
+        runs["torch.compile"](x).sum().backward()
+        seconds["torch.compile"] = time.perf_counter() - began
+    difference = check(runs, x)
+    up = torch.randn(T, B, H)
+    steps = {name: _step(run, x, up) for name, run in runs.items()}
+    steps["floor: products alone"] = floor(cell, T, B, H, H)
+    for name, t in side_by_side(steps, rounds).items():
+        yield {
+            "way": name,
+            **vars(t),
+            "largest_difference": difference,
+            "compile_seconds": seconds.get(name),
+        }
+
+
+def _step(run: Callable[[Tensor], Tensor], x: Tensor, up: Tensor) -> Callable[[], None]:
+    def step() -> None:
+        # Gradients of weights are added up by all alike.
+        x.grad = None
+        run(x).backward(up)
+
+    return step
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """Milliseconds, quartiles and ratio to torch.nn."""
+    for r in rows:
+        shape = "({:>3},{:>3},{:>4})".format(*r["shape"])
+        said = f"{r['cell']:<5} {shape} {r['threads']} thread  {r['way']:<24}"
+        said += f"{r['median']:9.2f} ms ({r['low']:.2f} to {r['high']:.2f})  {r['ratio']:6.3f}"
+        if r["compile_seconds"] is not None:
+            said += f"  compiled in {r['compile_seconds']:.1f} s"
+        print(said, flush=True)

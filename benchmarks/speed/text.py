@@ -1,0 +1,62 @@
+"""From a text to the first compiled step: with an empty cache, and with one that has the cell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cells import FOLDER
+
+from cellsearch.lang import print_cell
+from cellsearch.testing.cases import read_folder
+
+# Torch is there, and has run a cell: what is told is what one more cell takes.
+PROGRAM = """
+import sys, time, torch
+from cellsearch import RNN
+torch.set_num_threads(1)
+x = torch.ones(3, 2, 8)
+cell = sys.stdin.read()
+
+def seconds(cell):
+    began = time.perf_counter()
+    RNN(cell, 8, 8, backend="cpu")(x)[0].sum().backward()
+    return time.perf_counter() - began
+
+RNN("rnn", 8, 8, backend="reference")(x)[0].sum().backward()
+empty = seconds(cell)
+seconds("rnn")
+print(empty, seconds(cell))
+"""
+
+
+def rows() -> Iterator[dict[str, Any]]:
+    """One for each cell that is compiled."""
+    cells = read_folder(FOLDER)
+    for name in sorted(p.stem for p in FOLDER.glob("*.cell")):
+        with tempfile.TemporaryDirectory() as cache:
+            done = subprocess.run(
+                [sys.executable, "-c", PROGRAM],
+                input=print_cell(cells[name]),
+                env={**os.environ, "CELLSEARCH_CACHE": cache},
+                capture_output=True,
+                text=True,
+                cwd=Path(__file__).parents[2],
+            )
+        if done.returncode:
+            yield {"cell": name, "refused": done.stderr.strip().splitlines()[-1]}
+        else:
+            empty, cached = map(float, done.stdout.split())
+            yield {"cell": name, "empty_cache": empty, "cached": cached}
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """Seconds, milliseconds."""
+    for r in rows:
+        said = r.get("refused") or f"{r['empty_cache']:6.2f} s, cached {r['cached'] * 1e3:6.1f} ms"
+        print(f"{r['cell']:<24} {said}", flush=True)

@@ -1,0 +1,210 @@
+"""Products as C: with a plain matrix, with one of diagonal blocks, with one of filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cellsearch.derive.schedule import Call, Outer
+from cellsearch.derive.schedule.accumulate import leaf_of
+from cellsearch.ir import Node
+
+if TYPE_CHECKING:
+    from cellsearch.backends.cpu.emit import Emitter
+
+Lines = Iterator[str]
+
+
+class Plain:
+    """[rows, columns], as many as stand side by side."""
+
+    def __init__(self, file: Emitter) -> None:
+        self.file = file
+
+    def pack(self, i: int, c: Call) -> Lines:
+        """The matrices of call `i` into panels."""
+        f = self.file
+        K, N = f.total(c.operands), f.total(c.results)
+        for b in c.blocks:
+            leaf, flipped = leaf_of(b.matrix), b.matrix.op == "transpose"
+            # Stored [rows, columns]; its product with a vector sums over columns.
+            r, k = (f.job_width(s) for s in leaf.type.sizes)
+            kk, nn, ks, ns = (r, k, k, "1") if flipped else (k, r, "1", k)
+            k0, n0 = f.total(c.operands[: b.operand]), f.total(c.results[: b.result])
+            yield (
+                f"j->pack(j->packed[{i}], {K}, {N}, {k0}, {n0}, {kk}, {nn}, "
+                f"j->p[{f.place(leaf)}], {ks}, {ns}, R({b.sign}), me, of);"
+            )
+
+    def call(self, i: int, c: Call, rows: str, count: str, step: str) -> Lines:
+        """`rows`: the first row among all; `step`: the first row within the step."""
+        f = self.file
+        a, to = c.operands[0], c.results[0]
+        yield (
+            f"j->product({count}, {f.total(c.results)}, {f.total(c.operands)}, "
+            f"{f.at(a, rows, step)}, {f.distance(a)}, 1, j->packed[{i}], "
+            f"{f.at(to, rows, step)}, {f.distance(to)}, {int(c.adds)}, room);"
+        )
+
+    def outer(self, i: int, o: Outer) -> Lines:
+        """A gradient: outer products summed over all rows."""
+        f = self.file
+        N, (left, right) = f.total((o.right,)), (o.left[0], o.right)
+        yield (
+            f"j->pack(j->packed[{i}], j->T * j->B, {N}, 0, 0, j->T * j->B, {N}, "
+            f"{f.at(right, '0', '0')}, {f.distance(right)}, 1, R(1), me, of);"
+        )
+        yield "#pragma omp barrier"
+        yield "{"
+        yield f"    long M = {f.total(o.left)}, first = M * me / of;"
+        yield "    long rows = M * (me + 1) / of - first;"
+        yield (
+            f"    j->product(rows, {N}, j->T * j->B, {f.at(left, '0', '0')} + first, 1, "
+            f"{f.distance(left)}, j->packed[{i}], {f.gradient(o)} + first * ({N}), {N}, "
+            f"{f.adds(o)}, room);"
+        )
+        yield "}"
+        yield "#pragma omp barrier"
+
+
+class Blocks:
+    """[heads, rows / heads, columns / heads], each head by itself."""
+
+    def __init__(self, file: Emitter, heads: int) -> None:
+        self.file, self.heads = file, heads
+
+    def _share(self, n: str) -> str:
+        return f"(({n}) / {self.heads})"
+
+    def pack(self, i: int, c: Call) -> Lines:
+        """See `Plain`."""
+        f, (b,) = self.file, c.blocks
+        leaf = leaf_of(b.matrix)
+        r, k = (self._share(f.job_width(s)) for s in leaf.type.sizes)
+        kk, nn, ks, ns = (r, k, k, "1") if b.matrix.op == "transpose" else (k, r, "1", k)
+        yield f"for (long g = 0; g < {self.heads}; g++)"
+        yield (
+            f"    j->pack(j->packed[{i}] + g * j->packed_parts[{i}], {kk}, {nn}, 0, 0, {kk}, {nn}, "
+            f"j->p[{f.place(leaf)}] + g * {r} * {k}, {ks}, {ns}, R({b.sign}), me, of);"
+        )
+
+    def call(self, i: int, c: Call, rows: str, count: str, step: str) -> Lines:
+        """See `Plain`."""
+        f, (a,), (to,) = self.file, c.operands, c.results
+        K, N = self._share(f.total((a,))), self._share(f.total((to,)))
+        yield f"for (long g = 0; g < {self.heads}; g++)"
+        yield (
+            f"    j->product({count}, {N}, {K}, {f.at(a, rows, step)} + g * {K}, {f.distance(a)}, "
+            f"1, j->packed[{i}] + g * j->packed_parts[{i}], {f.at(to, rows, step)} + g * {N}, "
+            f"{f.distance(to)}, {int(c.adds)}, room);"
+        )
+
+    def outer(self, i: int, o: Outer) -> Lines:
+        """See `Plain`."""
+        f, (left,), right = self.file, o.left, o.right
+        M, N = self._share(f.total((left,))), self._share(f.total((right,)))
+        yield f"for (long g = 0; g < {self.heads}; g++) {{"
+        yield (
+            f"    j->pack(j->packed[{i}], j->T * j->B, {N}, 0, 0, j->T * j->B, {N}, "
+            f"{f.at(right, '0', '0')} + g * {N}, {f.distance(right)}, 1, R(1), me, of);"
+        )
+        yield "    #pragma omp barrier"
+        yield f"    long first = {M} * me / of, rows = {M} * (me + 1) / of - first;"
+        yield (
+            f"    j->product(rows, {N}, j->T * j->B, {f.at(left, '0', '0')} + g * {M} + first, 1, "
+            f"{f.distance(left)}, j->packed[{i}], {f.gradient(o)} + (g * {M} + first) * {N}, {N}, "
+            f"{f.adds(o)}, room);"
+        )
+        yield "    #pragma omp barrier"
+        yield "}"
+
+
+class Filters:
+    """[rows, columns, side, side]: a product with a pixel's neighbours, side by side."""
+
+    def __init__(self, file: Emitter, side: int) -> None:
+        self.file, self.side, self.taps = file, side, side * side
+
+    def pack(self, i: int, c: Call) -> Lines:
+        """See `Plain`."""
+        f, (b,) = self.file, c.blocks
+        leaf, taps = leaf_of(b.matrix), self.taps
+        r, k = (f.job_width(s) for s in leaf.type.sizes)
+        flipped = b.matrix.op == "transpose"
+        kk, nn = (r, k) if flipped else (k, r)
+        across, along = f"{k} * {taps}", str(taps)
+        ks, ns = (across, along) if flipped else (along, across)
+        yield f"for (long g = 0; g < {taps}; g++)"
+        yield (
+            f"    j->pack(j->packed[{i}], {taps} * {kk}, {nn}, g * {kk}, 0, {kk}, {nn}, "
+            f"j->p[{f.place(leaf)}] + g, {ks}, {ns}, R({b.sign}), me, of);"
+        )
+
+    def call(self, i: int, c: Call, rows: str, count: str, step: str) -> Lines:
+        """See `Plain`."""
+        f, (a,), (to,) = self.file, c.operands, c.results
+        K, N = f.total((a,)), f.total((to,))
+        back = int(c.blocks[0].matrix.op == "transpose")
+        yield f"for (long q = 0; q < {count}; q += j->height * j->width) {{"
+        yield (
+            f"    neighbours(j, wide, {K}, {f.at(a, f'{rows} + q', f'{step} + q')}, "
+            f"{f.distance(a)}, {self.side}, 0, {self.taps}, {back});"
+        )
+        yield (
+            f"    j->product(j->height * j->width, {N}, {self.taps} * {K}, wide, "
+            f"{self.taps} * {K}, 1, j->packed[{i}], {f.at(to, f'{rows} + q', f'{step} + q')}, "
+            f"{f.distance(to)}, {int(c.adds)}, room);"
+        )
+        yield "}"
+
+    def outer(self, i: int, o: Outer) -> Lines:
+        """See `Plain`. One tap after another: [taps, rows, columns]."""
+        f, (left,), right = self.file, o.left, o.right
+        M, N = f.total((left,)), f.total((right,))
+        yield f"for (long g = 0; g < {self.taps}; g++) {{"
+        yield f"    real *moved = j->packed[{i}] + j->packed_parts[{i}];"
+        yield "    long area = j->height * j->width, planes = j->T * j->B / area;"
+        yield "    for (long q = planes * me / of; q < planes * (me + 1) / of; q++)"
+        yield (
+            f"        neighbours(j, moved + q * area * {N}, {N}, {f.at(right, 'q * area', '0')}, "
+            f"{f.distance(right)}, {self.side}, g, g + 1, 0);"
+        )
+        yield "    #pragma omp barrier"
+        yield (
+            f"    j->pack(j->packed[{i}], j->T * j->B, {N}, 0, 0, j->T * j->B, {N}, moved, {N}, 1, "
+            "R(1), me, of);"
+        )
+        yield "    #pragma omp barrier"
+        yield f"    long first = {M} * me / of, rows = {M} * (me + 1) / of - first;"
+        yield (
+            f"    j->product(rows, {N}, j->T * j->B, {f.at(left, '0', '0')} + first, 1, "
+            f"{f.distance(left)}, j->packed[{i}], {f.gradient(o)} + (g * {M} + first) * {N}, {N}, "
+            f"{f.adds(o)}, room);"
+        )
+        yield "    #pragma omp barrier"
+        yield "}"
+
+
+Matrix = Plain | Blocks | Filters
+
+
+def of_call(file: Emitter, c: Call) -> Matrix:
+    """The kind of a call's matrices."""
+    return _of(file, *form(c.blocks[0].matrix))
+
+
+def of_outer(file: Emitter, o: Outer) -> Matrix:
+    """The kind of the matrix whose gradient it is."""
+    return _of(file, str(o.form[0]), int(o.form[1])) if o.form else Plain(file)
+
+
+def form(matrix: Node) -> tuple[str, int]:
+    """`block` and the heads, `conv` and the side, or nothing."""
+    m = matrix.args[0] if matrix.op == "transpose" else matrix
+    return (m.op, int(m.attrs[0])) if m.op in ("block", "conv") else ("", 1)
+
+
+def _of(file: Emitter, name: str, count: int) -> Matrix:
+    if name == "conv":
+        return Filters(file, count)
+    return Blocks(file, count) if name == "block" else Plain(file)

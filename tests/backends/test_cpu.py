@@ -95,7 +95,9 @@ def test_an_output_that_was_changed_in_place_is_told():
 
 def test_a_cell_over_all_pixels_is_refused_and_runs_on_auto():
     cell, x = CORNERS["plane"], torch.ones(2, 1, 2, 3, 4)
-    with pytest.raises(UnsupportedError, match="'plane' has units in a plane and 'layernorm' over all"):
+    with pytest.raises(
+        UnsupportedError, match="'plane' has units in a plane and 'layernorm' over all"
+    ):
         RNN(cell, (2, 3, 4), 5, backend="cpu")(x)
     assert RNN(cell, (2, 3, 4), 5)(x)[0].shape == (2, 1, 5, 3, 4)
 

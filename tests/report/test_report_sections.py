@@ -5,15 +5,16 @@ from __future__ import annotations
 from itertools import combinations
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from matplotlib.text import Annotation
 
-from cellsearch.report import drawing, labels
+from cellsearch.report import drawing, frames, labels
 from cellsearch.report.document import Paragraph
 from cellsearch.report.findings import Findings
 from cellsearch.report.sections import curves, forest, pareto, seeds, summary, verdict_table
 from cellsearch.report.verdicts import judge
-from cellsearch.store import read
+from cellsearch.store import Journal, read
 from cellsearch.testing.journals import write_journal
 from cellsearch.testing.simulation import Arm, Simulation
 
@@ -107,6 +108,24 @@ def test_a_diverged_curve_ends_where_it_was_last_finite(tmp_path: Path) -> None:
     assert len(panel.lines) == 5
     assert panel.ends.tolist() == [panel.lines[2][-1].tolist()]
     assert panel.ends[0, 0] == 400_000
+
+
+def test_a_loss_whose_perplexity_is_no_number_leaves_the_panels_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = _findings(tmp_path, Arm("lost", diverged=(0, 1, 2, 3, 4)))
+    plain = curves.info(found).perplexity
+    told = frames.curves
+
+    def lost(journal: Journal) -> pd.DataFrame:
+        frame = told(journal)
+        frame.loc[frame["variant"] == "lost", "valid_loss"] = 6000.0
+        return frame
+
+    monkeypatch.setattr(frames, "curves", lost)
+    info = curves.info(found)
+    assert info.perplexity[1] <= plain[1] * 2 and info.cut
+    curves.draw(info)
 
 
 def test_learning_rates_are_told_as_they_were_given(tmp_path: Path) -> None:

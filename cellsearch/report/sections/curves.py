@@ -27,13 +27,21 @@ ORDER = 40
 TALLEST = 1.8
 
 
+# A loss beyond it is drawn as if it were this: its perplexity is none that a number holds.
+LARGEST_LOSS = 100.0
+
+
 class Panel(NamedTuple):
-    """One variant: a line [point, (tokens, perplexity)] for each seed; where the diverged ended."""
+    """One variant: a line [point, (tokens, perplexity)] for each seed; where the diverged ended.
+
+    `finals`: the last perplexity of each seed that did not diverge.
+    """
 
     name: str
     role: str
     lines: tuple[Numbers, ...]
     ends: Numbers
+    finals: tuple[float, ...]
 
 
 class Info(NamedTuple):
@@ -52,7 +60,7 @@ class Info(NamedTuple):
 def info(findings: Findings) -> Info:
     """Every finite point of every trial's validation curve."""
     frame = frames.curves(findings.journal).dropna(subset=["valid_loss"])
-    frame["perplexity"] = np.exp(frame["valid_loss"])
+    frame["perplexity"] = np.exp(frame["valid_loss"].clip(upper=LARGEST_LOSS))
     by_variant = dict(list(frame.groupby("variant", sort=False)))
     empty = frame.iloc[:0]
     panels = [
@@ -74,13 +82,15 @@ def draw(info: Info) -> Sequence[Block]:
 
 
 def _panel(name: str, role: str, frame: pd.DataFrame) -> Panel:
-    lines, ends = [], []
+    lines, ends, finals = [], [], []
     for _, trial in frame.groupby("seed"):
         line = trial[["tokens", "perplexity"]].to_numpy()
         lines.append(line)
         if trial["status"].iloc[0] == "diverged":
             ends.append(line[-1])
-    return Panel(name, role, tuple(lines), np.array(ends).reshape(-1, 2))
+        else:
+            finals.append(float(line[-1, 1]))
+    return Panel(name, role, tuple(lines), np.array(ends).reshape(-1, 2), tuple(finals))
 
 
 def _range(column: pd.Series[float]) -> tuple[float, float]:
@@ -88,7 +98,7 @@ def _range(column: pd.Series[float]) -> tuple[float, float]:
 
 
 def _worst_end(panels: Sequence[Panel], otherwise: float) -> float:
-    ends = [np.median([line[-1, 1] for line in p.lines]) for p in panels if p.lines]
+    ends = [np.median(p.finals) for p in panels if p.finals]
     return float(max(ends, default=otherwise))
 
 

@@ -33,8 +33,9 @@ typedef int32_t bits;
 
 typedef union { real r; bits b; } Word;
 
-INLINE real r_min(real a, real b) { return b < a || b != b ? b : a; }
-INLINE real r_max(real a, real b) { return b > a || b != b ? b : a; }
+/* Bars for single bits, since the others are branches. NaN on either side is the result. */
+INLINE real r_min(real a, real b) { return (b < a) | (b != b) ? b : a; }
+INLINE real r_max(real a, real b) { return (b > a) | (b != b) ? b : a; }
 INLINE real r_select(real a, real b, real x, real y) { return a > b ? x : y; }
 INLINE real r_abs(real a) { return a < 0 ? -a : a; }
 
@@ -141,13 +142,14 @@ INLINE real r_log(real a)
     real out = x + y + e * R(LN2_HIGH);
     out = a > 3.4028234e38f ? a : out;
     out = a == 0 ? -INFINITY : out;
-    return a < 0 || a != a ? NAN : out;
+    return a >= 0 ? out : NAN;
 }
 INLINE real r_log1p(real a)
 {
     real u = 1.0f + a;
-    real rest = u > 3.4028234e38f ? 0.0f : (a - (u - 1.0f)) / u;
-    return r_log(u) + rest;
+    /* What was lost in u; no more than the largest number, so that it is none of infinity. */
+    real v = clamp(u, R(0), 3.4028234e38f);
+    return r_log(u) + (a - (v - 1.0f)) / v;
 }
 INLINE real r_sin(real a) { return sinf(a); }
 INLINE real r_cos(real a) { return cosf(a); }

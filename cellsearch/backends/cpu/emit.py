@@ -30,6 +30,8 @@ class Emitter:
         self.program = plan.program
         self.widths: list[Size] = []
         self.places: list[Place] = []
+        self._width_of: dict[int, str] = {}
+        self._place_of: dict[tuple[int, int, int], int] = {}
         self.totals = [t for ph in plan.phases for s in ph.stages for t in s.kernel.totals]
         self.matrices: list[Call | Outer] = []
         self.number = {id(n): i for i, n in enumerate(self.program.order)}
@@ -40,9 +42,11 @@ class Emitter:
 
     def width(self, size: Size) -> str:
         """`n[i]` for a size."""
-        if size not in self.widths:
-            self.widths.append(size)
-        return f"n[{self.widths.index(size)}]"
+        if id(size) not in self._width_of:
+            if size not in self.widths:
+                self.widths.append(size)
+            self._width_of[id(size)] = f"n[{self.widths.index(size)}]"
+        return self._width_of[id(size)]
 
     def job_width(self, size: Size) -> str:
         """The same, outside of a kernel."""
@@ -55,9 +59,11 @@ class Emitter:
     def place(self, n: Node) -> int:
         """The number of the place where a node stands."""
         place = self.plan.places[id(n)]
-        if place not in self.places:
+        key = id(place.buffer), place.column, place.view
+        if key not in self._place_of:
+            self._place_of[key] = len(self.places)
             self.places.append(place)
-        return self.places.index(place)
+        return self._place_of[key]
 
     def text(self) -> str:
         """The whole file; its one function is `run`."""

@@ -44,6 +44,7 @@ class Layout:
 
     def __init__(self, emitter: Emitter, sizes: Mapping[str, int], lanes: int) -> None:
         self.sizes, self.lanes = sizes, lanes
+        self._sizes: dict[int, int] = {}
         self.widths = [s.at(sizes) for s in emitter.widths]
         self.distances = {id(b): self._distance(b) for b in emitter.plan.buffers}
         self.columns = [self.column(p) for p in emitter.places]
@@ -57,7 +58,12 @@ class Layout:
 
     def units(self, shape: tuple[Size, ...]) -> int:
         """How many numbers a value has."""
-        return math.prod(s.at(self.sizes) for s in shape)
+        return math.prod(map(self._at, shape))
+
+    def _at(self, size: Size) -> int:
+        if id(size) not in self._sizes:
+            self._sizes[id(size)] = size.at(self.sizes)
+        return self._sizes[id(size)]
 
     def _distance(self, b: Buffer) -> int:
         """Of rows; a little more than their width where they would share lines of a cache."""

@@ -8,6 +8,7 @@ from written_cells import CELLS, CORNERS
 
 from cellsearch import RNN
 from cellsearch.backends.cpu import UnsupportedError
+from cellsearch.lang import parse_cell
 from cellsearch.testing.backends import BackendContract
 from cellsearch.testing.cases import make_case
 from cellsearch.testing.parity import largest_difference
@@ -72,6 +73,19 @@ def test_noise_is_the_references(cell):
         out.square().sum().backward()
         outputs.append([out, *(p.grad for p in rnn.parameters())])
     torch.testing.assert_close(*outputs)
+
+
+LATE = """
+cell late(x; h)
+    a  = W @ x + U @ h
+    h' = tanh(a) + (a - mean(a))
+    param W, U
+"""
+
+
+def test_a_sum_that_is_read_again_is_not_written_over():
+    case = make_case(parse_cell(LATE), lengths=(3, 2), states=True)
+    assert largest_difference(case, "cpu") < (1e-10, "")
 
 
 def test_the_gradient_may_be_asked_for_twice():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from functools import cache
+from contextlib import suppress
+from functools import cache, cached_property
 
 import torch
 from torch import Tensor
@@ -37,23 +38,28 @@ class AutoBackend:
         self, graph: Graph, sizes: Mapping[str, int], space: tuple[int, ...] = ()
     ) -> Runner:
         """A runner of the graph at these sizes."""
-        reference = ReferenceBackend().prepare(graph, sizes, space)
-        if best() != CpuBackend.name:
-            return reference
-        try:
-            return _Either(CpuBackend().prepare(graph, sizes, space), reference)
-        except UnsupportedError:
-            return reference
+        if best() == CpuBackend.name:
+            with suppress(UnsupportedError):
+                return _Either(CpuBackend().prepare(graph, sizes, space), graph, sizes, space)
+        return ReferenceBackend().prepare(graph, sizes, space)
 
 
 class _Either:
-    def __init__(self, compiled: Runner, reference: Runner) -> None:
-        self.compiled, self.reference = compiled, reference
+    def __init__(
+        self, compiled: Runner, graph: Graph, sizes: Mapping[str, int], space: tuple[int, ...]
+    ) -> None:
+        self.compiled, self._prepared = compiled, (graph, sizes, space)
+
+    @cached_property
+    def reference(self) -> Runner:
+        """Made when it is first needed, which it seldom is."""
+        return ReferenceBackend().prepare(*self._prepared)
 
     def __call__(
         self, weights: Mapping[str, Tensor], rows: Rows, states: States, noise: Noise
     ) -> tuple[Tensor, States]:
-        fits = all(_is_native(x) for x in (*weights.values(), *rows.inputs.values()))
+        # Weights, inputs and states are alike.
+        fits = _is_native(next(iter(rows.inputs.values())))
         runner = self.compiled if fits and not _is_traced() else self.reference
         return runner(weights, rows, states, noise)
 

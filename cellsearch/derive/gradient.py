@@ -41,10 +41,10 @@ class _Reverse:
         after = {}
         for c in self.forward.carries:
             after[c.name] = b.node("state", attrs=(f"d {c.name}",), type=c.leaf.type)
-            self._seed(c.next, after[c.name])
+            self.add(c.next, after[c.name])
         output = self.forward.rows["output"]
         given = b.node("given", attrs=("d output",), type=output.type)
-        self._seed(output, given)
+        self.add(output, given)
         order = self.forward.order
         for n in reversed(order):
             if id(n) in self.adjoints and n.args:
@@ -61,9 +61,6 @@ class _Reverse:
 
     def _adjoint(self, n: Node) -> Node:
         return self.adjoints.get(id(n)) or zero(self.b, n.type)
-
-    def _seed(self, n: Node, adjoint: Node) -> None:
-        self.add(n, adjoint)
 
     def add(self, n: Node, adjoint: Node) -> None:
         """One more thing that reads `n`; what it is broadcast to is summed."""

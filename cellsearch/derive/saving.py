@@ -48,7 +48,7 @@ def decide(forward: Program, backward: Program) -> Saving:
     kept = {i for i in cut if order[i].op not in ("fixed", "number")}
     made = _made_again(order, index, needed, kept)
     return Saving(
-        {_name(order[i], i): order[i] for i in sorted(kept)},
+        {f"kept {i}": order[i] for i in sorted(kept)},
         tuple(order[i] for i in sorted(made)),
     )
 
@@ -58,10 +58,6 @@ def with_kept(forward: Program, backward: Program, saving: Saving) -> tuple[Prog
     rows = {**forward.rows, **saving.kept}
     given = {**backward.given, **saving.kept}
     return replace(forward, rows=rows), replace(backward, given=given)
-
-
-def _name(n: Node, i: int) -> str:
-    return f"kept {i}"
 
 
 def _bytes(n: Node, there: set[int]) -> float:

@@ -62,7 +62,10 @@ class Bound:
         read_back: for each leaf of the backward program, which it is of all values, then what is
             saved, then the output's adjoint.
         slots: for each state, the buffer that holds it; `slots_back`: that of its adjoint.
-        width: how many numbers a row of the output has, in `output_shape`.
+        d_inputs: for each input the buffer of its adjoint, if it is read at all.
+        output: where its rows stand, in `output_buffer`, each of `output_shape`.
+        parts: of all gradients, one after another: how many numbers, of which fixed value, and
+            whether it is one of filters.
     """
 
     def __init__(self, compiled: Compiled, sizes: Mapping[str, int], dtype: torch.dtype) -> None:
@@ -87,6 +90,7 @@ class Bound:
             else None
             for x in compiled.inputs
         ]
+        self.parts = _parts(self.backward)
         self.output = self.forward.column("output")
         self.output_buffer = lasting[id(self.output.buffer)]
         self.output_shape = tuple(s.at(sizes) for s in compiled.graph.output.type.sizes) or (1,)
@@ -173,7 +177,7 @@ class _Run(torch.autograd.Function):
         d_masks = [None for _ in compiled.noise]
         states = values[first:fixed]
         d_states = [s[: batch.size].view_as(a) for s, a in zip(slots, states, strict=True)]
-        d_fixed = _fixed(native, gradients, sums, values[fixed : compiled.values])
+        d_fixed = _fixed(bound.parts, (*gradients, *sums), values[fixed : compiled.values])
         return (None, None, *d_inputs, *d_masks, *d_states, *d_fixed)
 
 
@@ -187,21 +191,24 @@ def _output(bound: Bound, batch: Batch, buffer: Tensor) -> Tensor:
     return rows if len(bound.output_shape) == 1 else rows.reshape(-1, *bound.output_shape)
 
 
+def _parts(native: Native) -> list[tuple[int, int, bool]]:
+    """See `Bound`."""
+    layout, code = native.layout, native.code.emitter
+    out = []
+    for (run, o), widths in zip(code.gradients().items(), layout.gradients, strict=True):
+        filters = bool(o.form) and o.form[0] == "conv"
+        out += [(n, int(leaf.attrs[0]), filters) for leaf, n in zip(run, widths, strict=True)]
+    totals = zip(code.totals, layout.totals, strict=True)
+    return out + [(n, int(t.leaf.attrs[0]), False) for t, n in totals]
+
+
 def _fixed(
-    native: Native, gradients: Tensor, totals: Tensor, values: Sequence[Tensor]
+    parts: Sequence[tuple[int, int, bool]], gradients: Sequence[Tensor], values: Sequence[Tensor]
 ) -> list[Tensor | None]:
     """The gradients of what is fixed, each of which may have several parts."""
     out: list[Tensor | None] = [None] * len(values)
-    layout, code = native.layout, native.code.emitter
-    leaves = [leaf for run in code.gradients() for leaf in run] + [t.leaf for t in code.totals]
-    filters = {id(run[0]) for run, o in code.gradients().items() if o.form and o.form[0] == "conv"}
-    parts = (
-        *torch.split(gradients, [n for run in layout.gradients for n in run]),
-        *torch.split(totals, layout.totals),
-    )
-    for leaf, part in zip(leaves, parts, strict=True):
-        k = int(leaf.attrs[0])
-        g = part if values[k].dim() == 1 else _shaped(part, values[k], id(leaf) in filters)
+    for (_, k, filters), part in zip(parts, gradients, strict=True):
+        g = part if values[k].dim() == 1 else _shaped(part, values[k], filters)
         known = out[k]
         out[k] = g if known is None else known + g
     return out

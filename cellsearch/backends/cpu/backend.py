@@ -39,8 +39,7 @@ class CpuBackend:
 class _Runner:
     def __init__(self, graph: Graph, sizes: Mapping[str, int], space: tuple[int, ...]) -> None:
         self.graph, self.sizes, self.space = graph, sizes, space
-        # For no sequences at all.
-        self.reference = ReferenceBackend().prepare(graph, sizes, space)
+        self.plane = Plane(space)
         self.is_noisy = any(n.op in ("dropout", "zoneout") for n in graph.nodes)
         self.made: dict[bool, tuple[Compiled, Fixed]] = {}
         self.bound: dict[tuple[bool, torch.dtype], Bound] = {}
@@ -63,12 +62,13 @@ class _Runner:
         self, weights: Mapping[str, Tensor], rows: Rows, states: States, noise: Noise
     ) -> tuple[Tensor, States]:
         if rows.counts[0] == 0:
-            return self.reference(weights, rows, states, noise)
+            reference = ReferenceBackend().prepare(self.graph, self.sizes, self.space)
+            return reference(weights, rows, states, noise)
         training = noise.training and self.is_noisy
         compiled, fixed = self._compiled(training)
         like = next(iter(rows.inputs.values()))
         _check(like)
-        plane = Plane(self.space)
+        plane = self.plane
         batch, live = _batch(tuple(c * plane.area for c in rows.counts), self.space)
         masks = [mask(n, (len(like), *self._shape(n)), like, noise) for n in compiled.noise]
         values = Values(

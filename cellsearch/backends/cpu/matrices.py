@@ -49,22 +49,9 @@ class Plain:
     def outer(self, i: int, o: Outer) -> Lines:
         """A gradient: outer products summed over all rows."""
         f = self.file
-        N, (left, right) = f.total((o.right,)), (o.left[0], o.right)
-        yield (
-            f"j->pack(j->packed[{i}], j->T * j->B, {N}, 0, 0, j->T * j->B, {N}, "
-            f"{f.at(right, '0', '0')}, {f.distance(right)}, 1, R(1), me, of);"
-        )
-        yield "#pragma omp barrier"
-        yield "{"
-        yield f"    long M = {f.total(o.left)}, first = M * me / of;"
-        yield "    long rows = M * (me + 1) / of - first;"
-        yield (
-            f"    j->product(rows, {N}, j->T * j->B, {f.at(left, '0', '0')} + first, 1, "
-            f"{f.distance(left)}, j->packed[{i}], {f.gradient(o)} + first * ({N}), {N}, "
-            f"{f.adds(o)}, room);"
-        )
-        yield "}"
-        yield "#pragma omp barrier"
+        M, N = f.total(o.left), f.total((o.right,))
+        right = f.at(o.right, "0", "0"), f.distance(o.right)
+        yield from _summed(f, i, o, (M, N), f.at(o.left[0], "0", "0"), right, f.gradient(o))
 
 
 class Blocks:
@@ -101,21 +88,12 @@ class Blocks:
 
     def outer(self, i: int, o: Outer) -> Lines:
         """See `Plain`."""
-        f, (left,), right = self.file, o.left, o.right
-        M, N = self._share(f.total((left,))), self._share(f.total((right,)))
+        f = self.file
+        M, N = self._share(f.total(o.left)), self._share(f.total((o.right,)))
+        left = f"{f.at(o.left[0], '0', '0')} + g * {M}"
+        right = f"{f.at(o.right, '0', '0')} + g * {N}", f.distance(o.right)
         yield f"for (long g = 0; g < {self.heads}; g++) {{"
-        yield (
-            f"    j->pack(j->packed[{i}], j->T * j->B, {N}, 0, 0, j->T * j->B, {N}, "
-            f"{f.at(right, '0', '0')} + g * {N}, {f.distance(right)}, 1, R(1), me, of);"
-        )
-        yield "    #pragma omp barrier"
-        yield f"    long first = {M} * me / of, rows = {M} * (me + 1) / of - first;"
-        yield (
-            f"    j->product(rows, {N}, j->T * j->B, {f.at(left, '0', '0')} + g * {M} + first, 1, "
-            f"{f.distance(left)}, j->packed[{i}], {f.gradient(o)} + (g * {M} + first) * {N}, {N}, "
-            f"{f.adds(o)}, room);"
-        )
-        yield "    #pragma omp barrier"
+        yield from _summed(f, i, o, (M, N), left, right, f"{f.gradient(o)} + g * {M} * {N}")
         yield "}"
 
 
@@ -169,20 +147,38 @@ class Filters:
             f"        neighbours(j, moved + q * area * {N}, {N}, {f.at(right, 'q * area', '0')}, "
             f"{f.distance(right)}, {self.side}, g, g + 1, 0);"
         )
-        yield "    #pragma omp barrier"
-        yield (
-            f"    j->pack(j->packed[{i}], j->T * j->B, {N}, 0, 0, j->T * j->B, {N}, moved, {N}, 1, "
-            "R(1), me, of);"
-        )
-        yield "    #pragma omp barrier"
-        yield f"    long first = {M} * me / of, rows = {M} * (me + 1) / of - first;"
-        yield (
-            f"    j->product(rows, {N}, j->T * j->B, {f.at(left, '0', '0')} + first, 1, "
-            f"{f.distance(left)}, j->packed[{i}], {f.gradient(o)} + (g * {M} + first) * {N}, {N}, "
-            f"{f.adds(o)}, room);"
-        )
-        yield "    #pragma omp barrier"
+        yield "#pragma omp barrier"
+        to = f"{f.gradient(o)} + g * {M} * {N}"
+        yield from _summed(f, i, o, (M, N), f.at(left, "0", "0"), ("moved", N), to)
         yield "}"
+
+
+def _summed(
+    f: Emitter,
+    i: int,
+    o: Outer,
+    shape: tuple[str, str],
+    left: str,
+    right: tuple[str, str],
+    to: str,
+) -> Lines:
+    """`to` [M, N] (+)= left.T @ right over all rows; `right`: with the distance of its rows."""
+    M, N = shape
+    at, distance = right
+    yield (
+        f"j->pack(j->packed[{i}], j->T * j->B, {N}, 0, 0, j->T * j->B, {N}, {at}, {distance}, 1, "
+        "R(1), me, of);"
+    )
+    yield "#pragma omp barrier"
+    yield "{"
+    yield f"    long M = {M}, first = M * me / of;"
+    yield "    long rows = M * (me + 1) / of - first;"
+    yield (
+        f"    j->product(rows, {N}, j->T * j->B, {left} + first, 1, {f.distance(o.left[0])}, "
+        f"j->packed[{i}], {to} + first * ({N}), {N}, {f.adds(o)}, room);"
+    )
+    yield "}"
+    yield "#pragma omp barrier"
 
 
 Matrix = Plain | Blocks | Filters

@@ -138,6 +138,7 @@ class Native:
         self._n = _longs(self.layout.widths)
         # Where each begins, and the end.
         self._gradients = list(accumulate(map(sum, self.layout.gradients), initial=0))
+        self._widths = [n for run in self.layout.gradients for n in run]
         self._totals = list(accumulate(self.layout.totals, initial=0))
         self._plans: dict[tuple[int, int, int, tuple[int, int]], _Plan] = {}
         self._place(given)
@@ -173,7 +174,7 @@ class Native:
 
     def call(
         self, batch: Batch, buffers: Sequence[Tensor], given: Sequence[Tensor]
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
         """Run it.
 
         Args:
@@ -182,7 +183,7 @@ class Native:
             given: what is read, a tensor for each of `leaves`.
 
         Returns:
-            Gradients of matrices, one after another, and so all other totals.
+            The gradients of matrices, and all other totals, each flat.
         """
         plan = self._plan(batch.steps, batch.size, batch.threads, batch.plane)
         room, packed, passing = self._room(batch, plan)
@@ -216,7 +217,8 @@ class Native:
             *self._functions,
         )
         self._run(ctypes.byref(job))
-        return gradients, sums.sum(0) if batch.threads > 1 else sums[0]
+        totals = sums.sum(0) if batch.threads > 1 else sums[0]
+        return torch.split(gradients, self._widths), torch.split(totals, self.layout.totals)
 
     def _plan(self, steps: int, size: int, threads: int, plane: tuple[int, int]) -> _Plan:
         """How a call's room is shared out, which is worked out once."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from cellsearch.derive.schedule.accumulate import is_number, products
 from cellsearch.derive.schedule.levels import levels
 from cellsearch.derive.schedule.plan import Buffer, Place, Shape
-from cellsearch.derive.schedule.work import Work, under
+from cellsearch.derive.schedule.work import Work, chain, under
 from cellsearch.ir import Node
 
 _NAMED = frozenset({"input", "fixed", "noise", "given", "state"})
@@ -112,12 +112,8 @@ class Places:
         phase = self.work.moment[id(n)][0]
         if phase % 2 == 0 or id(n) in kept or self.work.is_summed_outside(n):
             return False
-        b = under(n)
-        while b is not None:
-            if self.work.moment[id(b)][0] != phase:
-                return False
-            b = under(b)
-        return all(self.work.moment[id(r)][0] == phase for r in self.work.readers.get(id(n), []))
+        near = (*chain(n), *self.work.readers.get(id(n), []))
+        return all(self.work.moment[id(m)][0] == phase for m in near)
 
     def _shared_places(self, kept: set[int]) -> dict[int, int]:
         """Kept values that may stand where a sum of products stood, by id: the sum's id.
@@ -169,11 +165,7 @@ class Places:
 
         def key(n: Node) -> tuple[float, ...]:
             if n.op == "accumulate":
-                chain, b = products(n), under(n)
-                while b is not None:
-                    chain += products(b)
-                    b = under(b)
-                own = [operands[id(p.operand)] for p in chain]
+                own = [operands[id(p.operand)] for s in chain(n) for p in products(s)]
                 return (1, sum(own) / len(own), *sorted(own))
             of = above.get(id(n), [])
             return (0, sum(of) / len(of) if of else -1, *sorted(of))

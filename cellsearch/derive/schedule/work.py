@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cellsearch.derive.program import Program, Total
 from cellsearch.derive.schedule.accumulate import base, leaf_of
 from cellsearch.derive.schedule.phases import Moment, Timing
@@ -64,6 +66,14 @@ class Work:
     def is_summed_outside(self, n: Node) -> bool:
         """Whether an outer product over all rows reads it."""
         return id(n) in self._read_outside
+
+
+def chain(n: Node) -> Iterator[Node]:
+    """A sum of products, and those that it is added on top of."""
+    step: Node | None = n
+    while step is not None:
+        yield step
+        step = under(step)
 
 
 def under(n: Node) -> Node | None:

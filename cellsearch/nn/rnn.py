@@ -228,7 +228,8 @@ class RNN(nn.Module):
     ) -> States:
         """The states before the first step; they and the inputs are of the weights' kind."""
         # A cell may have no weights.
-        like = next(self.layers.parameters(), inputs[self.cell.inputs[0]])
+        each = (w for own in weights for w in own.values())
+        like = next(each, inputs[self.cell.inputs[0]])
         check_like(((f"input '{n}'", x) for n, x in inputs.items()), like)
         if states is None:
             return self._start(weights, layout.batch, like)

@@ -12,8 +12,8 @@ from cellsearch.derive.schedule import Buffer, Call, Outer, Place
 from cellsearch.ir import Node
 from cellsearch.ir.widths import Size
 
-# Rows at multiples of this many numbers meet in the same lines of a cache.
-CONFLICT = 512
+# Rows at multiples of this many numbers meet in the same lines of a cache; so much more, and not.
+CONFLICT, MORE = 512, 16
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Layout:
         wide: how many numbers the neighbours of a pixel have, at the most.
     """
 
-    def __init__(self, emitter: Emitter, sizes: Mapping[str, int], lanes: int) -> None:
-        self.sizes, self.lanes = sizes, lanes
+    def __init__(self, emitter: Emitter, sizes: Mapping[str, int], columns: int) -> None:
+        self.sizes, self._columns = sizes, columns
         self._sizes: dict[int, int] = {}
         self.widths = [s.at(sizes) for s in emitter.widths]
         self.distances = {id(b): self._distance(b) for b in emitter.plan.buffers}
@@ -68,7 +68,7 @@ class Layout:
     def _distance(self, b: Buffer) -> int:
         """Of rows; a little more than their width where they would share lines of a cache."""
         width = sum(map(self.units, b.shapes))
-        return width + self.lanes if len(b.shapes) > 1 and width % CONFLICT == 0 else width
+        return width + MORE if len(b.shapes) > 1 and width % CONFLICT == 0 else width
 
     def column(self, p: Place) -> Column:
         """Where a place is."""
@@ -108,7 +108,7 @@ class Layout:
         return sum(self.units(n.type.sizes) for n in nodes)
 
     def _rounded(self, columns: int) -> int:
-        return math.ceil(columns / self.lanes) * self.lanes
+        return math.ceil(columns / self._columns) * self._columns
 
 
 @dataclass(frozen=True)

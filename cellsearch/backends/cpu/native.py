@@ -22,8 +22,6 @@ from cellsearch.derive.schedule import Buffer, Plan
 from cellsearch.ir import Node
 
 PRODUCTS = Path(__file__).with_name("products.c")
-# As in products.h: what a thread needs of room for a product.
-ROOM = 98304
 # Numbers begin at multiples of this, whole lines of a cache.
 ALIGNED = 16
 # Room is kept from call to call up to this many bytes.
@@ -123,13 +121,14 @@ class Native:
         """`given` tells where in another program's buffer a leaf stands."""
         self.code, self.dtype = code, dtype
         products, run = libraries([_products(), code.text], double=dtype == torch.float64)
-        products.packed_size.restype = ctypes.c_long
-        lanes = products.packed_size(ctypes.c_long(1), ctypes.c_long(1))
+        columns, self._product_room = (
+            ctypes.c_long.in_dll(products, name).value for name in ("packed_columns", "product_room")
+        )
         self._run = run.run
         self._functions = [
             ctypes.cast(f, ctypes.c_void_p) for f in (products.pack, products.product)
         ]
-        self.layout = Layout(code.emitter, sizes, lanes)
+        self.layout = Layout(code.emitter, sizes, columns)
         own = [b for b in code.plan.buffers if b.leaf is None]
         # What nothing needs after the call shares the room of the thread.
         self.lasting = [b for b in own if b.name not in ("work", "step")]
@@ -218,14 +217,14 @@ class Native:
         )
         self._run(ctypes.byref(job))
         totals = sums.sum(0) if batch.threads > 1 else sums[0]
-        return torch.split(gradients, self._widths), torch.split(totals, self.layout.totals)
+        return gradients.split_with_sizes(self._widths), totals.split_with_sizes(self.layout.totals)
 
     def _plan(self, steps: int, size: int, threads: int, plane: tuple[int, int]) -> _Plan:
         """How a call's room is shared out, which is worked out once."""
         key = steps, size, threads, plane
         if key not in self._plans:
             wide = _aligned(self.layout.wide * math.prod(plane))
-            scratch = _aligned(ROOM + self.layout.own) + wide
+            scratch = _aligned(self._product_room + self.layout.own) + wide
             packed = self.layout.packed(steps * size)
             distances = self.layout.distances
             passing = [_rows(b, steps, size) * distances[id(b)] for b in self._passing]

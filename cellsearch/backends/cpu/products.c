@@ -1,8 +1,8 @@
 /* Matrix products for recurrent cells: few rows, a matrix that is used at every step.
  *
- * The matrix is packed once into panels of a few vectors of columns. A tile of rows meets one panel
- * at a time and is added up in registers (Goto & van de Geijn 2008); vectors are the compiler's
- * own, so that this is the same text on every machine. */
+ * The matrix is packed once into panels of a few vectors of columns, the last of which may have half
+ * a vector. A tile of rows meets one panel at a time and is added up in registers (Goto & van de
+ * Geijn 2008); vectors are the compiler's own, so that this is the same text on every machine. */
 #include <string.h>
 #include "products.h"
 
@@ -25,10 +25,12 @@
 #define VECTORS 3
 #endif
 #define LANES ((long)(VECTOR_BYTES / sizeof(real)))
+#define HALF (LANES / 2)
 #define PANEL (VECTORS * LANES)
 #define MOST_ROWS 192
 
 typedef real Vector __attribute__((vector_size(VECTOR_BYTES)));
+typedef real HalfVector __attribute__((vector_size(VECTOR_BYTES / 2)));
 typedef bits Index __attribute__((vector_size(VECTOR_BYTES)));
 
 INLINE Vector load(const real *p) { Vector v; memcpy(&v, p, sizeof v); return v; }
@@ -37,10 +39,28 @@ INLINE void store(real *p, Vector v) { memcpy(p, &v, sizeof v); }
 /* Unrolled, so that sums stay in registers. */
 #define EACH(i, end) _Pragma("GCC unroll 8") for (int i = 0; i < end; i++)
 
-/* Rows of a tile times one panel of `wide` vectors: a[r, k] stands at r * row + k * column. */
+/* Rows of a tile times a panel of half a vector: a[r, k] stands at r * row + k * column. */
+INLINE void half_tile(int rows, long K, const real *a, long row, long column, const real *b,
+                      real *c, long ldc, int adds)
+{
+    HalfVector sum[TILE] = {0}, w;
+    if (adds)
+        EACH(r, rows) memcpy(&sum[r], c + r * ldc, sizeof w);
+    for (long k = 0; k < K; k++) {
+        memcpy(&w, b + k * HALF, sizeof w);
+        EACH(r, rows) sum[r] += a[r * row + k * column] * w;
+    }
+    EACH(r, rows) memcpy(c + r * ldc, &sum[r], sizeof w);
+}
+
+/* The same for a panel of `wide` vectors; 0 is half a vector. */
 INLINE void tile(int rows, int wide, long K, const real *a, long row, long column, const real *b,
                  real *c, long ldc, int adds)
 {
+    if (!wide) {
+        half_tile(rows, K, a, row, column, b, c, ldc, adds);
+        return;
+    }
     Vector sum[TILE][VECTORS];
     EACH(r, rows) EACH(v, wide) sum[r][v] = adds ? load(c + r * ldc + v * LANES) : (Vector){0};
     for (long k = 0; k < K; k++) {
@@ -54,39 +74,46 @@ INLINE void tile(int rows, int wide, long K, const real *a, long row, long colum
     EACH(r, rows) EACH(v, wide) store(c + r * ldc + v * LANES, sum[r][v]);
 }
 
-typedef void Tile(long K, const real *a, long row, const real *b, real *c, long ldc, int adds);
+typedef void Tile(long K, const real *a, long row, long column, const real *b, real *c, long ldc,
+                  int adds);
 
-/* `row` 0: the tile is packed, column by column; else it is read where it stands. */
+/* Rows or columns of the tile stand side by side. */
 #define OF_SIZE(rows, wide) \
-    static void tile_##rows##_##wide(long K, const real *a, long row, const real *b, real *c, \
-                                     long ldc, int adds) \
+    static void tile_##rows##_##wide(long K, const real *a, long row, long column, const real *b, \
+                                     real *c, long ldc, int adds) \
     { \
-        if (row) tile(rows, wide, K, a, row, 1, b, c, ldc, adds); \
-        else tile(rows, wide, K, a, 1, rows, b, c, ldc, adds); \
+        if (row == 1) tile(rows, wide, K, a, 1, column, b, c, ldc, adds); \
+        else tile(rows, wide, K, a, row, 1, b, c, ldc, adds); \
     }
-#define OF_HEIGHT(rows) OF_SIZE(rows, 1) OF_SIZE(rows, 2) OF_SIZE(rows, 3)
+#define OF_HEIGHT(rows) OF_SIZE(rows, 0) OF_SIZE(rows, 1) OF_SIZE(rows, 2) OF_SIZE(rows, 3)
 OF_HEIGHT(1) OF_HEIGHT(2) OF_HEIGHT(3) OF_HEIGHT(4)
 #if TILE == 8
 OF_HEIGHT(5) OF_HEIGHT(6) OF_HEIGHT(7) OF_HEIGHT(8)
 #endif
 
-#define ENTRY(rows) {tile_##rows##_1, tile_##rows##_2, tile_##rows##_3}
-static Tile *const TILES[TILE][VECTORS] = {
+#define ENTRY(rows) {tile_##rows##_0, tile_##rows##_1, tile_##rows##_2, tile_##rows##_3}
+static Tile *const TILES[TILE][VECTORS + 1] = {
     ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4),
 #if TILE == 8
     ENTRY(5), ENTRY(6), ENTRY(7), ENTRY(8),
 #endif
 };
 
+/* What a thread needs of room, and what packed columns are rounded up to, in numbers. */
+const long product_room = ROOM, packed_columns = HALF;
+
 static long least(long a, long b) { return a < b ? a : b; }
 
-/* How wide the panel is that begins at column n. */
+/* How wide the panel is that begins at column n: whole vectors, or half of one. */
 static long width(long N, long n)
 {
-    return least((N - n + LANES - 1) / LANES, VECTORS) * LANES;
+    long rest = N - n, whole = rest / LANES * LANES;
+    if (rest >= PANEL)
+        return PANEL;
+    if (rest - whole > HALF)
+        return whole + LANES;
+    return whole ? whole : HALF;
 }
-
-long packed_size(long K, long N) { return K * ((N + LANES - 1) / LANES) * LANES; }
 
 /* Lines of one vector each, turned about: number k of line i becomes number i of line k. */
 static void turn(Vector lines[LANES])
@@ -135,9 +162,9 @@ static void pack_turned(real *to, long wide, long kk, const real *from, long n_s
 void pack(real *to, long K, long N, long k0, long n0, long kk, long nn, const real *from,
           long k_stride, long n_stride, real scale, long me, long of)
 {
-    long panels = (N + PANEL - 1) / PANEL;
-    for (long p = panels * me / of; p < panels * (me + 1) / of; p++) {
-        long first = p * PANEL, wide = width(N, first);
+    long panels = (N + PANEL - 1) / PANEL, end_column = least(N, panels * (me + 1) / of * PANEL);
+    for (long first = panels * me / of * PANEL, wide; first < end_column; first += wide) {
+        wide = width(N, first);
         real *panel = to + first * K;
         long begin = n0 > first ? n0 - first : 0, end = least(n0 + nn - first, wide);
         if (n_stride == 1 && scale == 1) {
@@ -168,39 +195,26 @@ void pack(real *to, long K, long N, long k0, long n0, long kk, long nn, const re
     }
 }
 
-/* One tile, column by column. Of rows that stand side by side a whole vector is moved, and what is
- * too much is written over by the next; after the last there is room. */
-static void pack_tile(real *to, long rows, long K, const real *from, long row, long column,
-                      int may_pass)
-{
-    if (row == 1 && may_pass && rows > LANES / 4 && rows <= LANES)
-        for (long k = 0; k < K; k++)
-            store(to + k * rows, load(from + k * column));
-    else
-        for (long k = 0; k < K; k++)
-            for (long r = 0; r < rows; r++)
-                to[k * rows + r] = from[r * row + k * column];
-}
-
-/* Rows in tiles of even height. What stands beyond a row is the beginning of another, but for the
- * last. */
+/* Rows in tiles of even height, each column by column. */
 static void pack_rows(real *to, long tiles, long M, long K, const real *a, long row, long column)
 {
     for (long i = 0; i < tiles; i++) {
-        long first = M * i / tiles, rows = M * (i + 1) / tiles - first;
-        pack_tile(to + first * K, rows, K, a + first * row, row, column, first + LANES <= M);
+        long first = M * i / tiles, end = M * (i + 1) / tiles;
+        for (long k = 0; k < K; k++)
+            for (long r = first; r < end; r++)
+                *to++ = a[r * row + k * column];
     }
 }
 
 /* The last columns of a panel that is wider than the result. */
 static void ragged(Tile *run, long rows, long wide, long columns, long K, const real *a, long row,
-                   const real *b, real *c, long ldc, int adds)
+                   long column, const real *b, real *c, long ldc, int adds)
 {
     real whole[TILE * VECTORS * VECTOR_BYTES / sizeof(real)];
     for (long r = 0; adds && r < rows; r++)
         for (long n = 0; n < wide; n++)
             whole[r * wide + n] = n < columns ? c[r * ldc + n] : 0;
-    run(K, a, row, b, whole, wide, adds);
+    run(K, a, row, column, b, whole, wide, adds);
     for (long r = 0; r < rows; r++)
         memcpy(c + r * ldc, whole + r * wide, columns * sizeof(real));
 }
@@ -209,8 +223,9 @@ static void ragged(Tile *run, long rows, long wide, long columns, long K, const 
 void product(long M, long N, long K, const real *a, long row, long column, const real *packed,
              real *c, long ldc, int adds, real *room)
 {
-    /* Rows that all fall into the same lines of a cache are packed, too. */
-    int direct = column == 1 && row * sizeof(real) % 4096 != 0;
+    /* Read where it stands, but for what would all fall into the same lines of a cache. */
+    long distance = column == 1 ? row : column;
+    int direct = (row == 1 || column == 1) && distance * sizeof(real) % 4096 != 0;
     for (long m0 = 0; m0 < M; m0 += MOST_ROWS) {
         long rows = least(M - m0, MOST_ROWS), tiles = (rows + TILE - 1) / TILE;
         long depth = ROOM / rows;
@@ -219,20 +234,21 @@ void product(long M, long N, long K, const real *a, long row, long column, const
             const real *from = a + m0 * row + k0 * column;
             if (!direct)
                 pack_rows(room, tiles, rows, kk, from, row, column);
-            for (long n = 0; n < N; n += PANEL) {
-                long wide = width(N, n), columns = least(N - n, wide);
+            for (long n = 0, wide; n < N; n += wide) {
+                wide = width(N, n);
+                long columns = least(N - n, wide);
                 const real *b = packed + n * K + k0 * wide;
                 for (long i = 0; i < tiles; i++) {
                     long first = rows * i / tiles, high = rows * (i + 1) / tiles - first;
-                    Tile *run = TILES[high - 1][wide / LANES - 1];
+                    Tile *run = TILES[high - 1][wide / LANES];
                     const real *tile = direct ? from + first * row : room + first * kk;
+                    long down = direct ? row : 1, across = direct ? column : high;
                     real *to = c + (m0 + first) * ldc + n;
                     int more = adds || k0 > 0;
                     if (columns == wide)
-                        run(kk, tile, direct ? row : 0, b, to, ldc, more);
+                        run(kk, tile, down, across, b, to, ldc, more);
                     else
-                        ragged(run, high, wide, columns, kk, tile, direct ? row : 0, b, to, ldc,
-                               more);
+                        ragged(run, high, wide, columns, kk, tile, down, across, b, to, ldc, more);
                 }
             }
         }

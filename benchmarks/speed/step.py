@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,13 +17,13 @@ SHAPES = ((35, 20, 200), (35, 20, 650), (64, 32, 128), (64, 64, 256), (200, 16, 
 COMPILED_STEPS = 35
 
 
-def rows(rounds: int, compiled: bool) -> Iterator[dict[str, Any]]:
+def rows(given: Namespace) -> Iterator[dict[str, Any]]:
     """One for each cell, shape, number of threads and way."""
     for threads in (1, 2):
         torch.set_num_threads(threads)
         for cell in ("lstm", "gru", "rnn"):
             for shape in SHAPES:
-                for row in _of(cell, shape, rounds, compiled and threads == 1):
+                for row in _of(cell, shape, given.rounds, given.compile and threads == 1):
                     yield {"cell": cell, "shape": shape, "threads": threads, **row}
 
 

@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cells import FOLDER
+from cells import FOLDER, has_filters
 
 from cellsearch.lang import print_cell
 from cellsearch.testing.cases import read_folder
@@ -20,28 +21,29 @@ PROGRAM = """
 import sys, time, torch
 from cellsearch import RNN
 torch.set_num_threads(1)
-x = torch.ones(3, 2, 8)
-cell = sys.stdin.read()
+cell, units = sys.stdin.read(), tuple(map(int, sys.argv[1:]))
 
-def seconds(cell):
+def seconds(cell, *units):
+    x = torch.ones(3, 2, *units)
     began = time.perf_counter()
-    RNN(cell, 8, 8, backend="cpu")(x)[0].sum().backward()
+    RNN(cell, units if len(units) > 1 else units[0], 8, backend="cpu")(x)[0].sum().backward()
     return time.perf_counter() - began
 
-RNN("rnn", 8, 8, backend="reference")(x)[0].sum().backward()
-empty = seconds(cell)
-seconds("rnn")
-print(empty, seconds(cell))
+RNN("rnn", 8, 8, backend="reference")(torch.ones(3, 2, 8))[0].sum().backward()
+empty = seconds(cell, *units)
+seconds("rnn", 8)
+print(empty, seconds(cell, *units))
 """
 
 
-def rows() -> Iterator[dict[str, Any]]:
+def rows(given: Namespace) -> Iterator[dict[str, Any]]:
     """One for each cell that is compiled."""
     cells = read_folder(FOLDER)
     for name in sorted(p.stem for p in FOLDER.glob("*.cell")):
+        units = ["8", "8", "8"] if has_filters(cells[name]) else ["8"]
         with tempfile.TemporaryDirectory() as cache:
             done = subprocess.run(
-                [sys.executable, "-c", PROGRAM],
+                [sys.executable, "-c", PROGRAM, *units],
                 input=print_cell(cells[name]),
                 env={**os.environ, "CELLSEARCH_CACHE": cache},
                 capture_output=True,

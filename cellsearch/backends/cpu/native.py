@@ -122,7 +122,8 @@ class Native:
         self.code, self.dtype = code, dtype
         products, run = libraries([_products(), code.text], double=dtype == torch.float64)
         columns, self._product_room = (
-            ctypes.c_long.in_dll(products, name).value for name in ("packed_columns", "product_room")
+            ctypes.c_long.in_dll(products, name).value
+            for name in ("packed_columns", "product_room")
         )
         self._run = run.run
         self._functions = [

@@ -57,11 +57,29 @@ LENGTHS = [(4, 4), (5, 3, 1), (1,), (3, 2, 2)]
         for s in range(0, COMPILED, USUALLY_COMPILED // 2)
     ],
 )
-def test_generated_cells_are_compiled(start):
+def test_generated_cells_are_compiled(start, unwritten_is_nan):
+    double, single = [], []
     for seed in range(start, start + USUALLY_COMPILED // 2):
+        torch.set_num_threads(1 + seed % 2)
         cell = parse_cell(random_cell(random.Random(seed)))
         case = make_case(cell, lengths=LENGTHS[seed % 4], states=True, seed=seed)
-        assert largest_difference(case, "cpu") < (1e-10, ""), seed
+        error, what = largest_difference(case, "cpu")
+        assert error < 1e-10, (seed, what)
+        double.append((error, seed))
+        # A cell may be ill-conditioned: then eager torch is as far off in float32.
+        error, what = largest_difference(case, "cpu", torch.float32)
+        eager, _ = largest_difference(case, "reference", torch.float32)
+        assert error < max(1e-5, 4 * eager), (seed, what)
+        single.append((error, seed) if eager < 1e-5 else (0.0, seed))
+    print(f"\nlargest difference and its seed: float64 {max(double)}, float32 {max(single)}")
+
+
+@pytest.fixture
+def unwritten_is_nan():
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)
+    torch.set_num_threads(1)
 
 
 def check_generated(text):

@@ -11,12 +11,12 @@ from cellsearch.config import OptimizerConfig
 
 
 def build(config: OptimizerConfig, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
-    """Adam, AdamW or SGD, as torch has them. Weight decay applies to every parameter."""
+    """Adam, AdamW or SGD, in one pass over each. Weight decay applies to every parameter."""
     rate, decay = config.learning_rate, config.weight_decay
     if config.name == "sgd":
-        return torch.optim.SGD(parameters, rate, momentum=config.momentum, weight_decay=decay)
+        return torch.optim.SGD(parameters, rate, config.momentum, weight_decay=decay, fused=True)
     kind = torch.optim.AdamW if config.name == "adamw" else torch.optim.Adam
-    return kind(parameters, rate, betas=config.betas, eps=config.epsilon, weight_decay=decay)
+    return kind(parameters, rate, config.betas, config.epsilon, decay, fused=True)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

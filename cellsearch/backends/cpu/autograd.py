@@ -215,7 +215,8 @@ def _fixed(
 
 
 def _shaped(part: Tensor, like: Tensor, filters: bool) -> Tensor:
-    """A gradient in the shape of the weight; that of filters is made tap by tap."""
+    """A gradient in the shape of the weight; that of filters has the columns last."""
     if not filters:
         return part.view(like.shape)
-    return part.view(*like.shape[2:], *like.shape[:2]).permute(2, 3, 0, 1)
+    rows, columns, *side = like.shape
+    return part.view(rows, *side, columns).permute(0, 3, 1, 2)

@@ -77,7 +77,8 @@ class Emitter:
             "{",
             "    long me = omp_get_thread_num(), of = omp_get_num_threads();",
             "    real *room = j->scratch + me * j->scratch_size;",
-            "    (void)room;",
+            "    real *wide = room + j->scratch_size - j->wide_size;",
+            "    (void)wide;",
             *(f"    {line}" for line in (*self._packs(), *body, *outers)),
             "}",
         ]

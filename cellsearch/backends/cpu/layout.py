@@ -39,7 +39,7 @@ class Layout:
         gradients: for each packed gradient how many numbers each of its matrices has.
         totals: how many numbers each other total has.
         own: how many numbers the greediest kernel keeps for itself.
-        wide: how many numbers the neighbours of a pixel have, at the most.
+        wide: how many numbers a pixel needs for its neighbours, at the most.
     """
 
     def __init__(self, emitter: Emitter, sizes: Mapping[str, int], columns: int) -> None:
@@ -85,19 +85,23 @@ class Layout:
 
     def _packed(self, m: Packed, rows: int) -> tuple[int, int]:
         each = self._rounded(m.columns) * (m.rows or rows)
-        return each * m.heads + m.moved * rows, each
+        return each * m.heads, each
 
     def _matrix(self, m: Call | Outer) -> Packed:
         if isinstance(m, Outer):
             name, count = (str(m.form[0]), int(m.form[1])) if m.form else ("", 1)
             N = self.units(m.right.type.sizes)
-            return Packed(0, N // (count if name == "block" else 1), 1, N * (name == "conv"))
+            if name == "conv":
+                N *= count * count
+                self.wide = max(self.wide, N + self._rounded(N))
+                return Packed(0, 0, 0)
+            return Packed(0, N // count, 1)
         name, count = form(m.blocks[0].matrix)
         K, N = self._total(m.operands), self._total(m.results)
         if name == "conv":
             self.wide = max(self.wide, K * count * count)
-            return Packed(K * count * count, N, 1, 0)
-        return Packed(K // count, N // count, count, 0)
+            return Packed(K * count * count, N, 1)
+        return Packed(K // count, N // count, count)
 
     def _stored(self, leaf: Node, o: Outer) -> int:
         units = self.units(leaf.type.sizes)
@@ -113,12 +117,8 @@ class Layout:
 
 @dataclass(frozen=True)
 class Packed:
-    """A packed matrix: rows (0 for all that there are), columns and number of its heads.
-
-    `moved` numbers for each row stand behind it: neighbours of pixels, before they are packed.
-    """
+    """A packed matrix: rows (0 for all that there are), columns and number of its heads."""
 
     rows: int
     columns: int
     heads: int
-    moved: int

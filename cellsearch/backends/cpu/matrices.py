@@ -104,24 +104,25 @@ class Filters:
         self.file, self.side, self.taps = file, side, side * side
 
     def pack(self, i: int, c: Call) -> Lines:
-        """See `Plain`."""
-        f, (b,) = self.file, c.blocks
-        leaf, taps = leaf_of(b.matrix), self.taps
-        r, k = (f.job_width(s) for s in leaf.type.sizes)
-        flipped = b.matrix.op == "transpose"
-        kk, nn = (r, k) if flipped else (k, r)
-        across, along = f"{k} * {taps}", str(taps)
-        ks, ns = (across, along) if flipped else (along, across)
-        yield f"for (long g = 0; g < {taps}; g++)"
-        yield (
-            f"    j->pack(j->packed[{i}], {taps} * {kk}, {nn}, g * {kk}, 0, {kk}, {nn}, "
-            f"j->p[{f.place(leaf)}] + g, {ks}, {ns}, R({b.sign}), me, of);"
-        )
+        """See `Plain`. One tap below another."""
+        f, taps = self.file, self.taps
+        K, N = f.total(c.operands), f.total(c.results)
+        for b in c.blocks:
+            leaf, flipped = leaf_of(b.matrix), b.matrix.op == "transpose"
+            r, k = (f.job_width(s) for s in leaf.type.sizes)
+            across, along = f"{k} * {taps}", str(taps)
+            kk, nn, ks, ns = (r, k, across, along) if flipped else (k, r, along, across)
+            k0, n0 = f.total(c.operands[: b.operand]), f.total(c.results[: b.result])
+            yield f"for (long g = 0; g < {taps}; g++)"
+            yield (
+                f"    j->pack(j->packed[{i}], {taps} * ({K}), {N}, g * ({K}) + {k0}, {n0}, {kk}, "
+                f"{nn}, j->p[{f.place(leaf)}] + g, {ks}, {ns}, R({b.sign}), me, of);"
+            )
 
     def call(self, i: int, c: Call, rows: str, count: str, step: str) -> Lines:
         """See `Plain`."""
-        f, (a,), (to,) = self.file, c.operands, c.results
-        K, N = f.total((a,)), f.total((to,))
+        f, a, to = self.file, c.operands[0], c.results[0]
+        K, N = f.total(c.operands), f.total(c.results)
         back = int(c.blocks[0].matrix.op == "transpose")
         yield f"for (long q = 0; q < {count}; q += j->height * j->width) {{"
         yield (
@@ -129,27 +130,35 @@ class Filters:
             f"{f.distance(a)}, {self.side}, 0, {self.taps}, {back});"
         )
         yield (
-            f"    j->product(j->height * j->width, {N}, {self.taps} * {K}, wide, "
-            f"{self.taps} * {K}, 1, j->packed[{i}], {f.at(to, f'{rows} + q', f'{step} + q')}, "
+            f"    j->product(j->height * j->width, {N}, {self.taps} * ({K}), wide, "
+            f"{self.taps} * ({K}), 1, j->packed[{i}], {f.at(to, f'{rows} + q', f'{step} + q')}, "
             f"{f.distance(to)}, {int(c.adds)}, room);"
         )
         yield "}"
 
     def outer(self, i: int, o: Outer) -> Lines:
-        """See `Plain`. One tap after another: [taps, rows, columns]."""
-        f, (left,), right = self.file, o.left, o.right
-        M, N = f.total((left,)), f.total((right,))
-        yield f"for (long g = 0; g < {self.taps}; g++) {{"
-        yield f"    real *moved = j->packed[{i}] + j->packed_parts[{i}];"
-        yield "    long area = j->height * j->width, planes = j->T * j->B / area;"
-        yield "    for (long q = planes * me / of; q < planes * (me + 1) / of; q++)"
+        """See `Plain`. [rows, taps, columns], of which each thread makes its own taps."""
+        f, left = self.file, o.left[0]
+        M, N = f.total(o.left), f.total((o.right,))
+        yield "{"
+        yield f"    long first = {self.taps} * me / of, last = {self.taps} * (me + 1) / of;"
+        yield f"    long area = j->height * j->width, columns = (last - first) * {N};"
+        yield "    real *packed = wide + area * columns;"
+        yield "    for (long q = 0; first < last && q < j->T * j->B; q += area) {"
         yield (
-            f"        neighbours(j, moved + q * area * {N}, {N}, {f.at(right, 'q * area', '0')}, "
-            f"{f.distance(right)}, {self.side}, g, g + 1, 0);"
+            f"        neighbours(j, wide, {N}, {f.at(o.right, 'q', '0')}, {f.distance(o.right)}, "
+            f"{self.side}, first, last, 0);"
         )
-        yield "#pragma omp barrier"
-        to = f"{f.gradient(o)} + g * {M} * {N}"
-        yield from _summed(f, i, o, (M, N), f.at(left, "0", "0"), ("moved", N), to)
+        yield (
+            "        j->pack(packed, area, columns, 0, 0, area, columns, wide, columns, 1, R(1), "
+            "0, 1);"
+        )
+        yield (
+            f"        j->product({M}, columns, area, {f.at(left, 'q', '0')}, 1, "
+            f"{f.distance(left)}, packed, {f.gradient(o)} + first * {N}, {self.taps} * {N}, "
+            f"{f.adds(o)} || q > 0, room);"
+        )
+        yield "    }"
         yield "}"
 
 

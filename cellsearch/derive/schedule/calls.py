@@ -13,6 +13,11 @@ from cellsearch.ir import Node
 Join = Callable[[Call, Call], Call | None]
 
 
+def _join(a: tuple[object, ...], b: tuple[object, ...]) -> bool:
+    """Whether matrices of these forms may be packed together; blocks go by themselves."""
+    return a == b and a[:1] != ("block",)
+
+
 class Calls:
     """The products of a program, packed by where their operands and results stand."""
 
@@ -47,7 +52,7 @@ class Calls:
         return (self.places.number(b.buffer), b.column, self.places.number(a.buffer), a.column)
 
     def _results_join(self, a: Call, b: Call) -> Call | None:
-        if a.operands != b.operands or a.adds != b.adds or not (a.is_plain and b.is_plain):
+        if a.operands != b.operands or a.adds != b.adds or not _join(a.form, b.form):
             return None
         if not self.places.follow(a.results[-1], b.results[0]):
             return None
@@ -57,7 +62,7 @@ class Calls:
         return Call(a.operands, a.results + b.results, a.adds, a.blocks + moved)
 
     def _operands_join(self, a: Call, b: Call) -> Call | None:
-        if a.results != b.results or not (a.is_plain and b.is_plain):
+        if a.results != b.results or not _join(a.form, b.form):
             return None
         if not self.places.follow(a.operands[-1], b.operands[0]):
             return None
@@ -79,7 +84,7 @@ class Calls:
             a = out[-1] if out else None
             alone = all(counts[id(n)] == 1 for n in (*o.leaves, *(a.leaves if a else ())))
             if a and alone and self._outers_join(a, o):
-                out[-1] = Outer(a.leaves + o.leaves, a.left + o.left, a.right, ())
+                out[-1] = Outer(a.leaves + o.leaves, a.left + o.left, a.right, a.form)
             else:
                 out.append(o)
         return iter(out)
@@ -93,6 +98,6 @@ class Calls:
         return (self.places.number(place.buffer), place.column, place.view)
 
     def _outers_join(self, a: Outer, b: Outer) -> bool:
-        if a.right is not b.right or a.form or b.form:
+        if a.right is not b.right or not _join(a.form, b.form):
             return False
         return self.places.follow(a.left[-1], b.left[0])

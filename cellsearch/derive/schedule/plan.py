@@ -70,15 +70,24 @@ class Call:
     blocks: tuple[Block, ...]
 
     @property
-    def is_plain(self) -> bool:
-        """Whether its matrices are neither of blocks nor of filters, which go by themselves."""
+    def form(self) -> tuple[object, ...]:
+        """`block` and the heads; `conv`, the side, and whether it is turned about; or nothing."""
         m = self.blocks[0].matrix
-        return (m.args[0] if m.op == "transpose" else m).op not in ("block", "conv")
+        flipped = m.op == "transpose"
+        of = m.args[0] if flipped else m
+        return (of.op, *of.attrs, flipped) if of.op in ("block", "conv") else ()
 
 
 @dataclass(frozen=True)
 class Outer:
-    """Gradients of matrices: outer products summed over all rows, as one product."""
+    """Gradients of matrices: outer products summed over all rows, as one product.
+
+    Attributes:
+        leaves: the matrices.
+        left: for each of them what stands on the left; they stand side by side.
+        right: what stands on the right, of all.
+        form: `block` and the heads, or `conv` and the side, or nothing.
+    """
 
     leaves: tuple[Node, ...]
     left: tuple[Node, ...]

@@ -90,17 +90,15 @@ class Lowered:
 def below(roots: Iterable[Node], leaves: set[int]) -> tuple[Node, ...]:
     """The nodes below the roots, each after those that it reads, down to the leaves."""
     order: dict[int, Node] = {}
-    stack: list[tuple[Node, bool]] = [(r, False) for r in reversed(list(roots))]
+    stack = list(roots)[::-1]
     while stack:
-        node, done = stack.pop()
-        if id(node) in order:
-            continue
-        args = () if id(node) in leaves else node.args
-        if done or not args:
-            order[id(node)] = node
-            continue
-        stack.append((node, True))
-        stack += [(a, False) for a in reversed(args)]
+        node = stack[-1]
+        waits = id(node) not in order and id(node) not in leaves
+        missing = [a for a in node.args if id(a) not in order] if waits else []
+        if missing:
+            stack += missing[::-1]
+        else:
+            order[id(node)] = stack.pop()
     return tuple(order.values())
 
 

@@ -83,12 +83,13 @@ class _Rewriting:
     def __init__(self, program: Program, moment: Callable[[Node], tuple[int, int]]) -> None:
         self.program, self.moment = program, moment
         self.b = Builder()
-        self.given = {id(n) for n in program.given.values()}
         self.order = program.order
+        given = {id(n) for n in program.given.values()}
+        self.leaves = given | {id(n) for n in self.order if is_leaf(n)}
         self.roots = {id(n) for n in program.roots()}
         self.readers: dict[int, list[Node]] = {}
         for n in self.order:
-            for a in () if id(n) in self.given else n.args:
+            for a in () if id(n) in given else n.args:
                 self.readers.setdefault(id(a), []).append(n)
         self.new: dict[int, Node] = {}
 
@@ -105,7 +106,7 @@ class _Rewriting:
         return replace(p, carries=carries, rows=rows, totals=totals, names=names)
 
     def _is_leaf(self, n: Node) -> bool:
-        return is_leaf(n) or id(n) in self.given
+        return id(n) in self.leaves or is_leaf(n)
 
     def _own(self, n: Node, seen: set[int], c: Carry) -> Node:
         if self._is_leaf(n) or id(n) in seen or n.type != c.leaf.type:
@@ -130,7 +131,7 @@ class _Rewriting:
                 return self._sum(n, terms)
         args = tuple(self.new[id(a)] for a in n.args)
         same = all(a is b for a, b in zip(args, n.args, strict=True))
-        return n if same else replace(n, args=args)
+        return n if same else Node(n.op, args, n.attrs, n.type)
 
     def _is_own(self, n: Node, t: Node) -> bool:
         """Whether a term of the sum `n` is a product that nothing else reads, or `n` itself."""

@@ -9,7 +9,7 @@ all else; a product that reads something of stage s is made at stage s + 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cellsearch.derive.program import Program, below
@@ -38,10 +38,13 @@ class Group:
         return self.kind == SHIFT
 
 
-def groups(program: Program) -> list[Group]:
-    """The groups of carries, each after those that it reads."""
-    leaves = {id(c.leaf): i for i, c in enumerate(program.carries)}
-    reads = reading(program, leaves)
+def groups(program: Program, reads: Mapping[int, int]) -> list[Group]:
+    """The groups of carries, each after those that it reads.
+
+    Args:
+        program: what is grouped.
+        reads: what `reading` found.
+    """
     direct = [reads[id(c.next)] for c in program.carries]
     reached = list(direct)
     for k in range(len(direct)):
@@ -69,12 +72,12 @@ def _kind(program: Program, members: list[int]) -> str:
     return kind(order, {id(c.leaf) for c in carries}, {id(c.next) for c in carries})
 
 
-def reading(program: Program, leaves: dict[int, int]) -> dict[int, int]:
+def reading(program: Program) -> dict[int, int]:
     """For each node the carries that it reads, as bits."""
     given = {id(n) for n in program.given.values()}
-    bits: dict[int, int] = {}
+    bits = {id(c.leaf): 1 << i for i, c in enumerate(program.carries)}
     for n in program.order:
-        own = 1 << leaves[id(n)] if id(n) in leaves else 0
+        own = bits.get(id(n), 0)
         if id(n) not in given:
             for a in n.args:
                 own |= bits[id(a)]
@@ -87,9 +90,11 @@ class Timing:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.groups = groups(program)
-        self.given = {id(n) for n in program.given.values()}
+        self._reads = reading(program)
+        self.groups = groups(program, self._reads)
         self.order = program.order
+        given = {id(n) for n in program.given.values()}
+        self._leaves = given | {id(n) for n in self.order if is_leaf(n)}
         self.moment: dict[int, Moment] = {}
         self.needed = self._needed()
         for n in self.order:
@@ -102,13 +107,11 @@ class Timing:
 
     def is_leaf(self, n: Node) -> bool:
         """Whether it is not computed here."""
-        return is_leaf(n) or id(n) in self.given
+        return id(n) in self._leaves
 
     def _needed(self) -> dict[int, int]:
         """The loop phase of the nodes that a group's loop cannot do without."""
         of_carry = {c: g for g, group in enumerate(self.groups) for c in group.carries}
-        leaves = {id(c.leaf): i for i, c in enumerate(self.program.carries)}
-        bits = reading(self.program, leaves)
         self._after = {
             id(c.leaf): self._leaf_moment(of_carry[i]) for i, c in enumerate(self.program.carries)
         }
@@ -120,7 +123,7 @@ class Timing:
             stack = [self.program.carries[c].next for c in group.carries]
             while stack:
                 n = stack.pop()
-                if id(n) in out or not bits[id(n)] & own or self.is_leaf(n):
+                if id(n) in out or not self._reads[id(n)] & own or self.is_leaf(n):
                     continue
                 out[id(n)] = 2 * g + 1
                 stack += n.args
@@ -139,17 +142,14 @@ class Timing:
             return self._after[id(n)]
         if self.is_leaf(n):
             return (0, -1)
-        args = [self.moment[id(a)] for a in n.args]
+        last = max((self.moment[id(a)] for a in n.args), default=(0, -1))
         product = n.op == "accumulate" or is_product(n)
-        phase = max((p for p, _ in args), default=0)
-        if id(n) in self.needed:
-            phase = max(phase, self.needed[id(n)])
-        elif product and phase % 2:
+        phase = max(last[0], self.needed.get(id(n), 0))
+        if product and id(n) not in self.needed and phase % 2:
             phase += 1
-        below = [s for p, s in args if p == phase]
         if product:
             return (phase, 1 + max(self._under(n, phase), default=-1))
-        return (phase, max([0, *below]))
+        return (phase, max(0, last[1]) if last[0] == phase else 0)
 
     def _under(self, n: Node, phase: int) -> Iterable[int]:
         """The stages that a product waits for: those of its operands, not that of its base."""

@@ -25,6 +25,7 @@ class Places:
         self.work, self.program = work, work.program
         self.of: dict[int, Place] = {}
         self.buffers: list[Buffer] = []
+        self._number_products()
         self._place_leaves()
         self._place_carries()
         self._place_rows()
@@ -155,19 +156,23 @@ class Places:
 
     def _side_by_side(self, nodes: list[Node]) -> list[Node]:
         """Sums that share operands, and operands that share sums, next to each other."""
-        sums = [n for n in self.work.computed if n.op == "accumulate"]
-        operands: dict[int, int] = {}
-        above: dict[int, list[int]] = {}
-        for i, s in enumerate(sums):
-            for p in products(s):
-                operands.setdefault(id(p.operand), len(operands))
-                above.setdefault(id(p.operand), []).append(i)
 
         def key(n: Node) -> tuple[float, ...]:
-            if n.op == "accumulate":
-                own = [operands[id(p.operand)] for s in chain(n) for p in products(s)]
-                return (1, sum(own) / len(own), *sorted(own))
-            of = above.get(id(n), [])
-            return (0, sum(of) / len(of) if of else -1, *sorted(of))
+            is_sum = n.op == "accumulate"
+            of = self._operands[id(n)] if is_sum else self._sums.get(id(n), [])
+            return (is_sum, sum(of) / len(of) if of else -1, *sorted(of))
 
         return sorted(nodes, key=key)
+
+    def _number_products(self) -> None:
+        """For each sum of products the numbers of its operands, for each operand those of sums."""
+        own: dict[int, list[int]] = {}
+        self._sums: dict[int, list[int]] = {}
+        number: dict[int, int] = {}
+        sums = [n for n in self.work.computed if n.op == "accumulate"]
+        for i, s in enumerate(sums):
+            operands = [id(p.operand) for p in products(s)]
+            own[id(s)] = [number.setdefault(o, len(number)) for o in operands]
+            for o in operands:
+                self._sums.setdefault(o, []).append(i)
+        self._operands = {id(s): [k for n in chain(s) for k in own[id(n)]] for s in sums}

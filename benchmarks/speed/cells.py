@@ -13,7 +13,7 @@ from measure import side_by_side
 from cellsearch import RNN
 from cellsearch.derive.cost import count
 from cellsearch.errors import LanguageError
-from cellsearch.ir import Cell, Graph
+from cellsearch.ir import Cell
 from cellsearch.lang import print_cell
 from cellsearch.testing.cases import read_folder
 
@@ -25,42 +25,45 @@ CHANNELS, SPACE = 32, (8, 8)
 
 
 def rows(given: Namespace) -> Iterator[dict[str, Any]]:
-    """One for each cell, the LSTM first."""
+    """One for each cell, timed side by side with the LSTM."""
     torch.set_num_threads(1)
     cells = read_folder(FOLDER)
-    base: dict[str, Any] | None = None
-    for name in ["lstm", *(n for n in cells if n != "lstm")]:
+    lstm = _made(cells["lstm"], H)
+    base = _step(lstm, T, B)
+    for name, cell in cells.items():
         try:
-            row = _of(name, cells[name], given.rounds)
+            made = _made(cell, H)
         except LanguageError as error:
             yield {"cell": name, "refused": str(error)}
             continue
-        base = base or row
-        per_flop = row["median"] / max(row["flops"], 1)
-        yield row | {"per_flop_to_lstm": per_flop / (base["median"] / base["flops"])}
+        timed = side_by_side({"lstm": base, "ours": _step(made, T, B)}, given.rounds)["ours"]
+        flops, depth = _cost(made, cell)
+        yield {
+            "cell": name,
+            "backend": made.backend,
+            "median": timed.median,
+            "flops": flops * T * B,
+            "per_flop_to_lstm": timed.ratio * _cost(lstm, cells["lstm"])[0] / max(flops, 1),
+            "depth": depth,
+            "matrix_state": any(s.type.kind == "matrix" for s in made.graph.states),
+            "eager_to_ours": _eager_to_ours(cell, max(3, given.rounds // 3)),
+        }
 
 
-def _of(name: str, cell: Cell, rounds: int) -> dict[str, Any]:
-    timed = side_by_side({"ours": _step(_made(cell, H), T, B)}, rounds)["ours"]
-    ours = _made(cell, H)
-    graph: Graph = ours.graph
-    space = SPACE if has_filters(cell) else ()
-    cost = count(graph, dict.fromkeys(graph.inputs, ours.hidden_size), ours.hidden_size, space)
+def _cost(rnn: RNN, cell: Cell) -> tuple[int, int]:
+    """FLOPs of a step of one sequence, and how many products wait for each other."""
+    hidden, space = rnn.hidden_size, SPACE if has_filters(cell) else ()
+    cost = count(rnn.graph, dict.fromkeys(rnn.graph.inputs, hidden), hidden, space)
+    return cost.flops_training, cost.sequential_depth
+
+
+def _eager_to_ours(cell: Cell, rounds: int) -> float:
     steps, batch, hidden = EAGER
     pair = {
         "ours": _step(_made(cell, hidden), steps, batch),
         "eager": _step(_made(cell, hidden, backend="reference"), steps, batch),
     }
-    eager = side_by_side(pair, max(3, rounds // 3))["eager"]
-    return {
-        "cell": name,
-        "backend": ours.backend,
-        "median": timed.median,
-        "flops": cost.flops_training * T * B,
-        "depth": cost.sequential_depth,
-        "matrix_state": any(s.type.kind == "matrix" for s in graph.states),
-        "eager_to_ours": eager.ratio,
-    }
+    return side_by_side(pair, rounds)["eager"].ratio
 
 
 def has_filters(cell: Cell) -> bool:

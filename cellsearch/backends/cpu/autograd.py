@@ -168,7 +168,8 @@ class _Run(torch.autograd.Function):
         last = batch.last_slots()
         for s, d in zip(slots, d_after, strict=True):
             s[last] = d.flatten(1)
-        gradients, sums = native.call(batch, buffers, [values[i] for i in bound.read_back])
+        totals = native.totals(batch)
+        native.call(batch, buffers, [values[i] for i in bound.read_back], totals)
         first, fixed = compiled.first_state, compiled.first_fixed
         d_inputs = [
             None if k is None else buffers[k].view_as(x)
@@ -177,7 +178,7 @@ class _Run(torch.autograd.Function):
         d_masks = [None for _ in compiled.noise]
         states = values[first:fixed]
         d_states = [s[: batch.size].view_as(a) for s, a in zip(slots, states, strict=True)]
-        d_fixed = _fixed(bound.parts, (*gradients, *sums), values[fixed : compiled.values])
+        d_fixed = _fixed(bound.parts, native.parts(totals), values[fixed : compiled.values])
         return (None, None, *d_inputs, *d_masks, *d_states, *d_fixed)
 
 

@@ -103,6 +103,22 @@ class Code:
         self.text = self.emitter.text()
 
 
+@dataclass(frozen=True)
+class Totals:
+    """What a program sums over all rows.
+
+    Attributes:
+        gradients: of matrices, one after another.
+        sums: all else, a row for each thread.
+    """
+
+    gradients: Tensor
+    sums: Tensor
+
+
+NO_TOTALS = Totals(torch.empty(0), torch.empty(0))
+
+
 class Native:
     """Code at the sizes of one layer, in one dtype.
 
@@ -172,26 +188,43 @@ class Native:
             for b in self.lasting
         ]
 
+    def totals(self, batch: Batch) -> Totals:
+        """Room for the gradients of matrices and for all other totals."""
+        return Totals(
+            torch.empty(self._gradients[-1], dtype=self.dtype),
+            torch.zeros(batch.threads, self._totals[-1], dtype=self.dtype),
+        )
+
+    def parts(self, totals: Totals) -> Sequence[Tensor]:
+        """The gradients of matrices, then all other totals, each flat."""
+        sums = totals.sums
+        total = sums.sum(0) if len(sums) > 1 else sums[0]
+        return (
+            *totals.gradients.split_with_sizes(self._widths),
+            *total.split_with_sizes(self.layout.totals),
+        )
+
     def call(
-        self, batch: Batch, buffers: Sequence[Tensor], given: Sequence[Tensor]
-    ) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+        self,
+        batch: Batch,
+        buffers: Sequence[Tensor],
+        given: Sequence[Tensor],
+        totals: Totals = NO_TOTALS,
+    ) -> None:
         """Run it.
 
         Args:
             batch: the sequences.
             buffers: for the results that last.
             given: what is read, a tensor for each of `leaves`.
-
-        Returns:
-            The gradients of matrices, and all other totals, each flat.
+            totals: for what is summed over all rows, if anything is.
         """
         plan = self._plan(batch.steps, batch.size, batch.threads, batch.plane)
         room, packed, passing = self._room(batch, plan)
         bases = [*passing, *(t.data_ptr() for t in buffers), *(t.data_ptr() for t in given)]
         B = batch.size
         pointers = [bases[i] + start + step * B for i, start, step in self._columns]
-        gradients = torch.empty(self._gradients[-1], dtype=self.dtype)
-        sums = torch.zeros(batch.threads, self._totals[-1], dtype=self.dtype)
+        gradients, sums = totals.gradients.data_ptr(), totals.sums.data_ptr()
         item = self.dtype.itemsize
         arrays = (
             _longs(batch.counts),
@@ -200,8 +233,8 @@ class Native:
             self._n,
             _longs(packed),
             plan.parts,
-            _longs([gradients.data_ptr() + n * item for n in self._gradients]),
-            _longs([sums.data_ptr() + n * item for n in self._totals]),
+            _longs([gradients + n * item for n in self._gradients]),
+            _longs([sums + n * item for n in self._totals]),
         )
         job = _Job(
             batch.steps,
@@ -217,8 +250,6 @@ class Native:
             *self._functions,
         )
         self._run(ctypes.byref(job))
-        totals = sums.sum(0) if batch.threads > 1 else sums[0]
-        return gradients.split_with_sizes(self._widths), totals.split_with_sizes(self.layout.totals)
 
     def _plan(self, steps: int, size: int, threads: int, plane: tuple[int, int]) -> _Plan:
         """How a call's room is shared out, which is worked out once."""

@@ -37,6 +37,8 @@ class Emitter:
         self.number = {id(n): i for i, n in enumerate(self.program.order)}
         self.lines: list[str] = []
         self.own: list[list[tuple[Size, ...]]] = []
+        # Those go last before which slots are cleared.
+        self.outers = sorted(plan.outers, key=lambda o: bool(self._carried(o)))
 
     # Names of what the job brings.
 
@@ -121,8 +123,8 @@ class Emitter:
 
     def adds(self, o: Outer) -> int:
         """Whether it adds to what another one made."""
-        at = next(i for i, other in enumerate(self.plan.outers) if other is o)
-        return int(o.leaves in [other.leaves for other in self.plan.outers[:at]])
+        at = next(i for i, other in enumerate(self.outers) if other is o)
+        return int(o.leaves in [other.leaves for other in self.outers[:at]])
 
     def gradients(self) -> dict[tuple[Node, ...], Outer]:
         """The runs of leaves whose gradients are made together."""
@@ -205,17 +207,27 @@ class Emitter:
         yield "    }"
 
     def _outers(self) -> Lines:
-        carried = {
-            self.place(a): a
-            for o in self.plan.outers
-            for a in o.left
-            if self.plan.places[id(a)].buffer.kind == "slots"
-        }
-        for k, a in carried.items():
-            width = self.total((a,))
-            yield f"if (j->ragged) clear_ended(j, j->p[{k}], j->ld[{k}], {width}, me, of);"
-        if carried:
-            yield "#pragma omp barrier"
-        for o in self.plan.outers:
+        """Gradients of matrices.
+
+        Where a sequence ends, what it was given stands in the slots of its carries, one step on.
+        That is part of what is read a step later, and no part of what is read in its own slot.
+        """
+        cleared = {self.place(a): a for o in self.outers for a in self._carried(o)}
+        for o in self.outers:
+            if cleared and self._carried(o):
+                yield from self._clear(cleared)
+                cleared = {}
             self.matrices.append(o)
             yield from of_outer(self, o).outer(len(self.matrices) - 1, o)
+
+    def _clear(self, values: dict[int, Node]) -> Lines:
+        yield "#pragma omp barrier"
+        for k, a in values.items():
+            width = self.total((a,))
+            yield f"if (j->ragged) clear_ended(j, j->p[{k}], j->ld[{k}], {width}, me, of);"
+        yield "#pragma omp barrier"
+
+    def _carried(self, o: Outer) -> list[Node]:
+        """What stands on the left in its own slots."""
+        places = ((a, self.plan.places[id(a)]) for a in o.left)
+        return [a for a, p in places if p.buffer.kind == "slots" and not p.view]

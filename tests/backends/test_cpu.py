@@ -75,16 +75,37 @@ def test_noise_is_the_references(cell):
     torch.testing.assert_close(*outputs)
 
 
-LATE = """
+# What is hard to keep in its place: a sum that is read after the value that could stand there, in
+# a loop and beside a product of the row's own matrix; and the adjoint of a state, that is read at
+# its own step and one later, where sequences end.
+PLACES = {
+    "late": """
 cell late(x; h)
     a  = W @ x + U @ h
     h' = tanh(a) + (a - mean(a))
     param W, U
-"""
+""",
+    "beside": """
+cell beside(x; h)
+    a  = W @ x
+    h' = tanh(min(outer(h + u, v) @ (a + w), h) + a)
+    param W
+    param u, v, w: H
+""",
+    "ended": """
+cell ended(x; c, n)
+    n' = M @ (W @ x + w)
+    c' = sigmoid(U @ (c + w) + c + n)
+    output c'
+    param M, W, U
+    param w: H
+""",
+}
 
 
-def test_a_sum_that_is_read_again_is_not_written_over():
-    case = make_case(parse_cell(LATE), lengths=(3, 2), states=True)
+@pytest.mark.parametrize("name", PLACES)
+def test_nothing_is_written_over_that_is_read_again(name):
+    case = make_case(parse_cell(PLACES[name]), lengths=(3, 2, 1), states=True)
     assert largest_difference(case, "cpu") < (1e-10, "")
 
 

@@ -23,6 +23,14 @@ def reads_alike(n: Node, a: Node) -> bool:
     return not a.type.sizes or a.type == n.type
 
 
+def has_read(r: Node, a: Node, n: Node) -> bool:
+    """Whether `r` has read `a` when `n`, of the same type and level, is written in its place."""
+    if n.op == "matmul":
+        return False
+    loop = r.args[0].type if r.op in REDUCTIONS else r.type
+    return r.op == "matmul" or not loop.sizes or (loop == n.type and reads_alike(r, a))
+
+
 def levels(nodes: list[Node]) -> dict[int, int]:
     """The level of each node of a kernel, given in an order of computation."""
     own = {id(n) for n in nodes}

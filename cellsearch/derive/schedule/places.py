@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cellsearch.derive.schedule.accumulate import is_number, products
-from cellsearch.derive.schedule.levels import levels
+from cellsearch.derive.schedule.levels import has_read, levels
 from cellsearch.derive.schedule.plan import Buffer, Place, Shape
 from cellsearch.derive.schedule.work import Work, chain, under
 from cellsearch.ir import Node
@@ -119,7 +119,7 @@ class Places:
     def _shared_places(self, kept: set[int]) -> dict[int, int]:
         """Kept values that may stand where a sum of products stood, by id: the sum's id.
 
-        The sum is read in one kernel alone, no later there than the value is written.
+        The sum is read in one kernel alone, there before the value is written.
         """
         out: dict[int, int] = {}
         taken: set[int] = set()
@@ -137,7 +137,11 @@ class Places:
                         continue
                     if any(r.op == "accumulate" for r in readers):
                         continue
-                    if all(level[id(r)] <= level[id(n)] for r in readers):
+                    own = level[id(n)]
+                    same = [r for r in readers if level[id(r)] == own]
+                    if any(level[id(r)] > own for r in readers):
+                        continue
+                    if all(has_read(r, acc, n) for r in same):
                         out[id(n)] = id(acc)
                         taken.add(id(acc))
                         break

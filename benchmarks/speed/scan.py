@@ -7,7 +7,7 @@ eager torch with the products of all steps at once before the loop.
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from cells import FOLDER
 from measure import side_by_side
 from torch import Tensor, nn
 from torch.nn.functional import linear
-from ways import Run, check
+from ways import Run, check, training_step
 
 from cellsearch import RNN
 
@@ -42,7 +42,7 @@ def _of(T: int, B: int, H: int, rounds: int) -> dict[str, Any]:
     difference = check(_ways(H, torch.float64), x.double())
     gru = nn.GRU(H, H)
     runs = {**_ways(H, torch.float32), "torch.nn.GRU": lambda x: gru(x)[0]}
-    times = side_by_side({name: _step(run, x, up) for name, run in runs.items()}, rounds)
+    times = side_by_side({name: training_step(run, x, up) for name, run in runs.items()}, rounds)
     return {"largest_difference": difference, **{name: vars(t) for name, t in times.items()}}
 
 
@@ -69,14 +69,6 @@ def _sequential(w: dict[str, Tensor], x: Tensor) -> Tensor:
         h = (1 - z) * h + z * n
         outputs.append(h)
     return torch.stack(outputs)
-
-
-def _step(run: Run, x: Tensor, up: Tensor) -> Callable[[], None]:
-    def step() -> None:
-        x.grad = None
-        run(x).backward(up)
-
-    return step
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:

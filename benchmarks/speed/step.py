@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from measure import side_by_side
-from torch import Tensor
-from ways import VENDOR, check, floor, ways
+from ways import VENDOR, check, floor, training_step, ways
 
 Shape = tuple[int, int, int]
 SHAPES = ((35, 20, 200), (35, 20, 650), (64, 32, 128), (64, 64, 256), (200, 16, 512))
@@ -42,7 +41,7 @@ def _of(cell: str, shape: Shape, rounds: int) -> Iterator[dict[str, Any]]:
     runs, x = ways(cell, H, H), torch.randn(T, B, H, requires_grad=True)
     difference = check(runs, x)
     up = torch.randn(T, B, H)
-    steps = {name: _step(run, x, up) for name, run in runs.items()}
+    steps = {name: training_step(run, x, up) for name, run in runs.items()}
     steps["floor: products alone"] = floor(cell, T, B, H, H)
     for name, t in side_by_side(steps, rounds).items():
         yield {"way": name, **vars(t), "largest_difference": difference}
@@ -60,18 +59,9 @@ def _compiled(shape: Shape, rounds: int) -> dict[str, Any]:
     pair = {"torch.nn": runs["torch.nn"], "torch.compile": compiled}
     difference = check(pair, x)
     up = torch.randn(T, B, H)
-    times = side_by_side({name: _step(run, x, up) for name, run in pair.items()}, rounds)
+    times = side_by_side({name: training_step(run, x, up) for name, run in pair.items()}, rounds)
     found = {"way": "torch.compile", **vars(times["torch.compile"])}
     return found | {"largest_difference": difference, "compile_seconds": seconds}
-
-
-def _step(run: Callable[[Tensor], Tensor], x: Tensor, up: Tensor) -> Callable[[], None]:
-    def step() -> None:
-        # Gradients of weights are added up by all alike.
-        x.grad = None
-        run(x).backward(up)
-
-    return step
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:

@@ -111,6 +111,16 @@ def floor(cell: str, steps: int, batch: int, width: int, hidden: int) -> Callabl
     return products
 
 
+def training_step(run: Run, x: Tensor, up: Tensor) -> Callable[[], None]:
+    """Forward, and backward from `up`; gradients of weights are added up by all ways alike."""
+
+    def step() -> None:
+        x.grad = None
+        run(x).backward(up)
+
+    return step
+
+
 def check(runs: dict[str, Run], x: Tensor) -> float:
     """The largest relative difference of outputs and input gradients from those of the first."""
     found = []

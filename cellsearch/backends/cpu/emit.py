@@ -20,9 +20,10 @@ class Emitter:
     Attributes:
         widths: the sizes that the text reads as `n[0]`, `n[1]`, …
         places: the places that it reads as `p[0]`, `p[1]`, …
-        sums: for each total the leaf, and its number among the places, after all of `places`.
+        totals: what is summed over all rows in kernels.
         matrices: the packed ones, each with what it is for.
         own: for each kernel what it keeps for itself while it is in a row.
+        outers: the gradients of matrices in the order in which they are made.
     """
 
     def __init__(self, plan: Plan) -> None:

@@ -137,11 +137,11 @@ class Places:
                         continue
                     if any(r.op == "accumulate" for r in readers):
                         continue
-                    own = level[id(n)]
-                    same = [r for r in readers if level[id(r)] == own]
-                    if any(level[id(r)] > own for r in readers):
-                        continue
-                    if all(has_read(r, acc, n) for r in same):
+                    at = level[id(n)]
+                    if all(
+                        level[id(r)] < at or (level[id(r)] == at and has_read(r, acc, n))
+                        for r in readers
+                    ):
                         out[id(n)] = id(acc)
                         taken.add(id(acc))
                         break

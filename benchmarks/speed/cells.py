@@ -25,7 +25,7 @@ CHANNELS, SPACE = 32, (8, 8)
 
 
 def rows(given: Namespace) -> Iterator[dict[str, Any]]:
-    """One for each cell, timed side by side with the LSTM."""
+    """One for each cell, timed side by side with the LSTM; beside eager torch, 1 and 2 threads."""
     torch.set_num_threads(1)
     cells = read_folder(FOLDER)
     lstm = _made(cells["lstm"], H)
@@ -46,7 +46,7 @@ def rows(given: Namespace) -> Iterator[dict[str, Any]]:
             "per_flop_to_lstm": timed.ratio * _cost(lstm, cells["lstm"])[0] / max(flops, 1),
             "depth": depth,
             "matrix_state": any(s.type.kind == "matrix" for s in made.graph.states),
-            "eager_to_ours": _eager_to_ours(cell, max(3, given.rounds // 3)),
+            "eager_to_ours": [_eager_to_ours(cell, max(3, given.rounds // 3), n) for n in (1, 2)],
         }
 
 
@@ -57,13 +57,16 @@ def _cost(rnn: RNN, cell: Cell) -> tuple[int, int]:
     return cost.flops_training, cost.sequential_depth
 
 
-def _eager_to_ours(cell: Cell, rounds: int) -> float:
+def _eager_to_ours(cell: Cell, rounds: int, threads: int) -> float:
     steps, batch, hidden = EAGER
     pair = {
         "ours": _step(_made(cell, hidden), steps, batch),
         "eager": _step(_made(cell, hidden, backend="reference"), steps, batch),
     }
-    return side_by_side(pair, rounds)["eager"].ratio
+    torch.set_num_threads(threads)
+    ratio = side_by_side(pair, rounds)["eager"].ratio
+    torch.set_num_threads(1)
+    return ratio
 
 
 def has_filters(cell: Cell) -> bool:
@@ -94,9 +97,11 @@ def print_table(rows: list[dict[str, Any]]) -> None:
         if "refused" in r:
             print(f"{r['cell']:<24} {r['refused']}")
             continue
-        kind = " matrix state" if r["matrix_state"] else ""
+        kind = ", matrix state" if r["matrix_state"] else ""
+        eager = r["eager_to_ours"]
         print(
             f"{r['cell']:<24} {r['median']:9.2f} ms  {r['per_flop_to_lstm']:6.2f} per FLOP to the "
-            f"LSTM's, depth {r['depth']}; eager takes {r['eager_to_ours']:.1f} times as long{kind}",
+            f"LSTM's, depth {r['depth']}; eager takes {eager[0]:.1f} times as long, with two threads "
+            f"{eager[1]:.1f}{kind}",
             flush=True,
         )

@@ -1,6 +1,7 @@
 """Cells drawn at random do what the papers say; spoiled texts raise nothing but LanguageError."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,12 +75,26 @@ def test_generated_cells_are_compiled(start, unwritten_is_nan):
         assert error < 1e-10, (seed, what)
         double.append((error, seed))
         error, what = largest_difference(case, "cpu", torch.float32)
-        assert error < max(1e-4, 4 * eager), (seed, what)
+        assert error < max(1e-5, 2 * eager) or error < 2 * worst_nearby(case), (seed, what)
         single.append((error, seed))
     print(f"\nlargest difference and its seed: float64 {max(double)}, float32 {max(single)}")
     over = [seed for error, seed in single if error > 1e-5]
     print(f"float32 above 1e-5: {over}; not comparable: {lost}")
     assert len(lost) <= USUALLY_COMPILED // 20
+
+
+def worst_nearby(case):
+    """The largest difference of eager torch in float32, at numbers a few roundings away."""
+
+    def near(values, rng):
+        return {n: a * (1 + 1e-6 * rng.standard_normal(a.shape)) for n, a in values.items()}
+
+    def error(rng):
+        kinds = ("weights", "inputs", "states")
+        there = replace(case, **{kind: near(getattr(case, kind), rng) for kind in kinds})
+        return largest_difference(there, "reference", torch.float32)[0]
+
+    return max(error(np.random.default_rng(seed)) for seed in range(8))
 
 
 @pytest.fixture

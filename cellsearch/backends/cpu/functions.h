@@ -15,6 +15,8 @@ typedef int64_t bits;
 #define CUT 708.0
 #define LN2_HIGH 6.93145751953125e-1
 #define LN2_LOW 1.42860682030941723212e-6
+#define r_abs fabs
+#define r_sign copysign
 #else
 typedef float real;
 typedef int32_t bits;
@@ -26,6 +28,8 @@ typedef int32_t bits;
 #define CUT 87.0f
 #define LN2_HIGH 0.693359375f
 #define LN2_LOW -2.12194440e-4f
+#define r_abs fabsf
+#define r_sign copysignf
 #endif
 
 #define R(x) ((real)(x))
@@ -37,7 +41,6 @@ typedef union { real r; bits b; } Word;
 INLINE real r_min(real a, real b) { return (b < a) | (b != b) ? b : a; }
 INLINE real r_max(real a, real b) { return (b > a) | (b != b) ? b : a; }
 INLINE real r_select(real a, real b, real x, real y) { return a > b ? x : y; }
-INLINE real r_abs(real a) { return a < 0 ? -a : a; }
 
 /* 2^n for whole n, by its bits. */
 INLINE real power_of_two(bits n) { Word w; w.b = (n + BIAS) << MANTISSA; return w.r; }
@@ -101,11 +104,16 @@ INLINE real r_sigmoid(real a)
     return R(1) / (R(1) + (scale + scale * near_expm1(f)));
 }
 
+/* With e = exp(2 |a|) - 1, e / (e + 2), or 1 - 2 / (e + 2) where that is above a half: what is
+ * missing to 1 is then as exact as 1 itself, which a gradient 1 - tanh^2 needs. */
 INLINE real r_tanh(real a)
 {
+    real f, size = r_abs(a);
     /* Beyond 20 it is 1 to the last place. */
-    real e = cut_expm1(R(2) * clamp(a, R(-20), R(20)));
-    return e / (e + R(2));
+    real scale = power_of_two(whole_part(R(2) * (size > R(20) ? R(20) : size), &f));
+    real e = scale * near_expm1(f) + (scale - R(1));
+    real part = (e > R(2) ? R(2) : e) / (e + R(2));
+    return r_sign(e > R(2) ? R(1) - part : part, a);
 }
 
 INLINE real r_expm1(real a)

@@ -92,16 +92,15 @@ def _step(rnn: RNN, steps: int, batch: int) -> Any:
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:
-    """Time per FLOP, and how much longer eager torch takes."""
+    """Time per FLOP, and how much longer eager torch takes, with one thread and with two."""
     for r in rows:
         if "refused" in r:
             print(f"{r['cell']:<24} {r['refused']}")
             continue
         kind = ", matrix state" if r["matrix_state"] else ""
-        eager = r["eager_to_ours"]
+        eager = " / ".join(f"{times:.1f}" for times in r["eager_to_ours"])
         print(
             f"{r['cell']:<24} {r['median']:9.2f} ms  {r['per_flop_to_lstm']:6.2f} per FLOP to the "
-            f"LSTM's, depth {r['depth']}; eager takes {eager[0]:.1f} times as long, with two threads "
-            f"{eager[1]:.1f}{kind}",
+            f"LSTM's, depth {r['depth']}; eager takes {eager} times as long{kind}",
             flush=True,
         )

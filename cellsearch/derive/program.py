@@ -17,6 +17,7 @@ from cellsearch.ir.ops import LAYERNORM_EPSILON, RMSNORM_EPSILON
 from cellsearch.ir.types import Type
 
 SCALAR = Type()
+_LEAVES = frozenset({"input", "state", "fixed", "noise", "number", "given"})
 
 # The operations of a program, besides those of a graph: `fixed` (its number), `noise` (its site),
 # `given` (a row's value from elsewhere, by name), `spread` (a scalar's equal share for each unit),
@@ -71,6 +72,12 @@ class Program:
         """All live nodes, each after those that it reads; what is given reads nothing."""
         return below(self.roots(), {id(n) for n in self.given.values()})
 
+    @cached_property
+    def leaves(self) -> frozenset[int]:
+        """The ids of the live nodes that are not computed here."""
+        given = (id(n) for n in self.given.values())
+        return frozenset({*given, *(id(n) for n in self.order if is_leaf(n))})
+
 
 @dataclass(frozen=True)
 class Lowered:
@@ -87,18 +94,33 @@ class Lowered:
     noise: Mapping[int, Node]
 
 
+def is_leaf(n: Node) -> bool:
+    """Whether it is computed elsewhere, or is a number."""
+    return n.op in _LEAVES or is_number(n)
+
+
+def is_number(n: Node) -> bool:
+    """Whether it is a number, also one for each unit."""
+    return n.op == "number" or (n.op == "expand" and n.args[0].op == "number")
+
+
 def below(roots: Iterable[Node], leaves: set[int]) -> tuple[Node, ...]:
     """The nodes below the roots, each after those that it reads, down to the leaves."""
     order: dict[int, Node] = {}
+    entered = set(leaves)
     stack = list(roots)[::-1]
     while stack:
-        node = stack[-1]
-        waits = id(node) not in order and id(node) not in leaves
-        missing = [a for a in node.args if id(a) not in order] if waits else []
-        if missing:
-            stack += missing[::-1]
+        node = stack.pop()
+        own = id(node)
+        if own in order:
+            continue
+        if own in entered or not node.args:
+            order[own] = node
         else:
-            order[id(node)] = stack.pop()
+            # Left again once all that it reads is there.
+            entered.add(own)
+            stack.append(node)
+            stack += node.args[::-1]
     return tuple(order.values())
 
 

@@ -74,18 +74,27 @@ def _cut(
 ) -> set[int]:
     """The nodes of the cheapest cut, as near to what needs them as it can be.
 
-    Each node is an edge from its arguments' side to its readers' side.
+    Each node is an edge from its arguments' side to its readers' side. What is above a node that
+    costs nothing is left out.
     """
     count = len(order)
     source, sink = 2 * count, 2 * count + 1
     flow = _Flow(2 * count + 2)
-    for i, n in enumerate(order):
-        flow.edge(2 * i, 2 * i + 1, _bytes(n, there))
-        if n.op in _LEAVES or n.op in _PRODUCTS:
+    seen, stack = set(needed), list(needed)
+    while stack:
+        i = stack.pop()
+        n, size = order[i], _bytes(order[i], there)
+        if not size:
+            continue
+        flow.edge(2 * i, 2 * i + 1, size)
+        if n.op in _PRODUCTS:
             flow.edge(source, 2 * i, _INFINITE)
-        else:
-            for a in n.args:
-                flow.edge(2 * index[id(a)] + 1, 2 * i, _INFINITE)
+            continue
+        for k in (index[id(a)] for a in n.args):
+            flow.edge(2 * k + 1, 2 * i, _INFINITE)
+            if k not in seen:
+                seen.add(k)
+                stack.append(k)
     for i in needed:
         flow.edge(2 * i + 1, sink, _INFINITE)
     flow.run(source, sink)

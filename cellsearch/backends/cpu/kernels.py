@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cellsearch.backends.cpu.formulas import formula, literal
+from cellsearch.derive.program import is_number
 from cellsearch.derive.schedule import Kernel
-from cellsearch.derive.schedule.accumulate import is_number
 from cellsearch.derive.schedule.levels import REDUCTIONS, levels, reads_alike
 from cellsearch.ir import Node
 from cellsearch.ir.widths import Size
@@ -86,10 +86,10 @@ class KernelText:
         return [*out, "    }", "}", ""]
 
     def _levels(self) -> Lines:
-        if not self.kernel.nodes:
-            return
-        for level in range(max(self.level.values()) + 1):
-            here = [n for n in self.kernel.nodes if self.level[id(n)] == level]
+        levels: dict[int, list[Node]] = {}
+        for n in self.kernel.nodes:
+            levels.setdefault(self.level[id(n)], []).append(n)
+        for level, here in sorted(levels.items()):
             for n in here:
                 if n.op == "matmul":
                     yield from self._matmul(n)
@@ -135,6 +135,7 @@ class KernelText:
         yield f"{indent}#pragma omp simd{clause}"
         yield f"{indent}for ({self._range(self.file.width(sizes[-1]))}; k++) {{"
         inner = indent + "    "
+        at = self._index(sizes)
         ends: list[str] = []
         for n in nodes:
             if n.op in REDUCTIONS:
@@ -142,7 +143,6 @@ class KernelText:
                 continue
             name = self.file.program.names.get(id(n), n.op)
             yield f"{inner}const real {self._local(n)} = {self._value(n, sizes)};  /* {name} */"
-            at = self._index(sizes)
             if id(n) in self.stores or id(n) in self.reads_late:
                 ends.append(f"{inner}{self._pointer(n)}[{at}] = {self._local(n)};")
             ends += [f"{inner}t{k}[{at}] += {self._local(n)};" for k in self.totals.get(id(n), [])]

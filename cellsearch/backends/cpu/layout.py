@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from cellsearch.backends.cpu.emit import Emitter
 from cellsearch.backends.cpu.matrices import form
@@ -46,6 +47,10 @@ class Layout:
         self.sizes, self._columns = sizes, columns
         self._sizes: dict[int, int] = {}
         self.widths = [s.at(sizes) for s in emitter.widths]
+        self._starts = {
+            id(b): list(accumulate(map(self.units, b.shapes), initial=0))
+            for b in emitter.plan.buffers
+        }
         self.distances = {id(b): self._distance(b) for b in emitter.plan.buffers}
         self.columns = [self.column(p) for p in emitter.places]
         self.gradients = [
@@ -67,12 +72,12 @@ class Layout:
 
     def _distance(self, b: Buffer) -> int:
         """Of rows; a little more than their width where they would share lines of a cache."""
-        width = sum(map(self.units, b.shapes))
+        width = self._starts[id(b)][-1]
         return width + MORE if len(b.shapes) > 1 and width % CONFLICT == 0 else width
 
     def column(self, p: Place) -> Column:
         """Where a place is."""
-        start = sum(map(self.units, p.buffer.shapes[: p.column]))
+        start = self._starts[id(p.buffer)][p.column]
         return Column(p.buffer, start, self.distances[id(p.buffer)], p.view)
 
     def packed(self, rows: int) -> list[tuple[int, int]]:

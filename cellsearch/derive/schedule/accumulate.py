@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from cellsearch.derive.program import Carry, Program, Total
+from cellsearch.derive.program import Carry, Program, Total, is_leaf
 from cellsearch.ir import Node
 from cellsearch.ir.build import Builder
 
 _SUMS = frozenset({"add", "sub", "neg"})
-_LEAVES = frozenset({"input", "state", "fixed", "noise", "number", "given"})
 
 # Attributes of an `accumulate`: "base" or "", then a sign for each product; its arguments are the
 # base, if there is one, then matrix and operand of each product.
@@ -56,16 +55,6 @@ def leaf_of(matrix: Node) -> Node:
     return matrix
 
 
-def is_leaf(n: Node) -> bool:
-    """Whether it is computed elsewhere, or is a number."""
-    return n.op in _LEAVES or is_number(n)
-
-
-def is_number(n: Node) -> bool:
-    """Whether it is a number, also one for each unit."""
-    return n.op == "number" or (n.op == "expand" and n.args[0].op == "number")
-
-
 def accumulated(program: Program, moment: Callable[[Node], tuple[int, int]]) -> Program:
     """The program with its products accumulated.
 
@@ -85,7 +74,7 @@ class _Rewriting:
         self.b = Builder()
         self.order = program.order
         given = {id(n) for n in program.given.values()}
-        self.leaves = given | {id(n) for n in self.order if is_leaf(n)}
+        self.leaves = program.leaves
         self.roots = {id(n) for n in program.roots()}
         self.readers: dict[int, list[Node]] = {}
         for n in self.order:
@@ -123,7 +112,7 @@ class _Rewriting:
         return Node("copy", (n,), (), n.type) if plain else n
 
     def _node(self, n: Node) -> Node:
-        if self._is_leaf(n):
+        if id(n) in self.leaves:
             return n
         if not self._absorbed(n) and (n.op in _SUMS or is_product(n)):
             terms = list(self._terms(n, 1))
@@ -139,7 +128,7 @@ class _Rewriting:
 
     def _absorbed(self, n: Node) -> bool:
         """Whether it is a term of one sum and nothing else."""
-        if id(n) in self.roots or self._is_leaf(n) or not (n.op in _SUMS or is_product(n)):
+        if not (n.op in _SUMS or is_product(n)) or id(n) in self.roots or id(n) in self.leaves:
             return False
         readers = self.readers.get(id(n), [])
         return len(readers) == 1 and readers[0].op in _SUMS and readers[0].type == n.type

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cellsearch.derive.program import Program, below
-from cellsearch.derive.schedule.accumulate import base, is_leaf, is_product
+from cellsearch.derive.schedule.accumulate import base, is_product
 from cellsearch.derive.schedule.scans import SHIFT, kind
 from cellsearch.ir import Node
 
@@ -86,15 +86,19 @@ def reading(program: Program) -> dict[int, int]:
 
 
 class Timing:
-    """The moment (phase, stage) of every node of a program."""
+    """The moment (phase, stage) of every node of a program.
 
-    def __init__(self, program: Program) -> None:
+    Args:
+        program: whose nodes they are.
+        known: the groups of its carries, if they are known.
+    """
+
+    def __init__(self, program: Program, known: list[Group] | None = None) -> None:
         self.program = program
         self._reads = reading(program)
-        self.groups = groups(program, self._reads)
+        self.groups = known or groups(program, self._reads)
         self.order = program.order
-        given = {id(n) for n in program.given.values()}
-        self._leaves = given | {id(n) for n in self.order if is_leaf(n)}
+        self._leaves = program.leaves
         self.moment: dict[int, Moment] = {}
         self.needed = self._needed()
         for n in self.order:
@@ -142,7 +146,9 @@ class Timing:
             return self._after[id(n)]
         if self.is_leaf(n):
             return (0, -1)
-        last = max((self.moment[id(a)] for a in n.args), default=(0, -1))
+        last = (0, -1)
+        for a in n.args:
+            last = max(last, self.moment[id(a)])
         product = n.op == "accumulate" or is_product(n)
         phase = max(last[0], self.needed.get(id(n), 0))
         if product and id(n) not in self.needed and phase % 2:

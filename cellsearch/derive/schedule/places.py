@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cellsearch.derive.schedule.accumulate import is_number, products
+from cellsearch.derive.program import is_number
+from cellsearch.derive.schedule.accumulate import products
 from cellsearch.derive.schedule.levels import has_read, levels
 from cellsearch.derive.schedule.plan import Buffer, Place, Shape
 from cellsearch.derive.schedule.work import Work, chain, under
@@ -30,10 +31,11 @@ class Places:
         self._place_carries()
         self._place_rows()
         self._place_rest()
+        self._numbers = {id(b): i for i, b in enumerate(self.buffers)}
 
     def number(self, b: Buffer) -> int:
         """The number of a buffer."""
-        return next(i for i, own in enumerate(self.buffers) if own is b)
+        return self._numbers[id(b)]
 
     def follow(self, last: Node, first: Node) -> bool:
         """Whether one value stands right after another."""

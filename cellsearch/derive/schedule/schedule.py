@@ -21,7 +21,7 @@ def schedule(program: Program) -> Plan:
     """Plan a program."""
     first = Timing(program)
     rewritten = accumulated(program, lambda n: first.moment[id(n)])
-    timing = Timing(rewritten)
+    timing = Timing(rewritten, first.groups)
     timing.sink()
     work = Work(rewritten, timing)
     places = Places(work)
@@ -48,11 +48,7 @@ def _phases(work: Work, places: Places, calls: Calls) -> Iterator[Phase]:
 def _stage(work: Work, places: Places, calls: Calls, moment: Moment) -> Stage:
     nodes = work.kernels.get(moment, [])
     inside = {id(n) for n in nodes}
-    totals = tuple(
-        t
-        for t in work.program.totals
-        if id(t.node) in inside and not any(t is o for o in work.outers)
-    )
+    totals = tuple(t for t in work.totals if id(t.node) in inside)
     stores = tuple(n for n in nodes if id(n) in places.of)
-    sums = [n for n in work.computed if n.op == "accumulate" and work.moment[id(n)] == moment]
+    sums = work.sums.get(moment, [])
     return Stage(tuple(calls.at(sums)), Kernel(tuple(nodes), stores, totals))

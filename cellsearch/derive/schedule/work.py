@@ -18,6 +18,8 @@ class Work:
         timing: when.
         computed: the nodes that are, in an order of computation.
         outers: the totals that are outer products of two values at every row.
+        totals: the others, which are summed up row by row.
+        sums: at each moment the sums of products.
         kernels: at each moment what is computed row by row.
         readers: of each node, by its id.
     """
@@ -27,6 +29,8 @@ class Work:
         self.moment = timing.moment
         stored = self._only_in_products()
         self.outers = self._outer_totals()
+        outside = set(map(id, self.outers))
+        self.totals = [t for t in program.totals if id(t) not in outside]
         summed = {id(t.node) for t in self.outers}
         self._read_outside = {id(a) for t in self.outers for a in t.node.args}
         self.computed = [
@@ -38,10 +42,11 @@ class Work:
         for n in self.computed:
             for a in n.args:
                 self.readers.setdefault(id(a), []).append(n)
+        self.sums: dict[Moment, list[Node]] = {}
         self.kernels: dict[Moment, list[Node]] = {}
         for n in self.computed:
-            if n.op != "accumulate":
-                self.kernels.setdefault(self.moment[id(n)], []).append(n)
+            here = self.sums if n.op == "accumulate" else self.kernels
+            here.setdefault(self.moment[id(n)], []).append(n)
 
     def _only_in_products(self) -> set[int]:
         """The stored matrices that products alone read: as they are packed, they are flipped."""

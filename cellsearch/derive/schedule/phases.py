@@ -146,9 +146,7 @@ class Timing:
             return self._after[id(n)]
         if self.is_leaf(n):
             return (0, -1)
-        last = (0, -1)
-        for a in n.args:
-            last = max(last, self.moment[id(a)])
+        last = max([self.moment[id(a)] for a in n.args], default=(0, -1))
         product = n.op == "accumulate" or is_product(n)
         phase = max(last[0], self.needed.get(id(n), 0))
         if product and id(n) not in self.needed and phase % 2:

@@ -29,7 +29,8 @@ class Builder:
         self, op: str, args: tuple[Node, ...] = (), attrs: tuple[Attribute, ...] = (), *, type: Type
     ) -> Node:
         """The node of this operation, new or as it was made before."""
-        key = (op, tuple(map(id, args)), attrs, type)
+        # What goes unit by unit has the type of its arguments.
+        key = (op, tuple(map(id, args)), attrs, None if op in UNITWISE else type)
         if key not in self._nodes:
             self._nodes[key] = Node(op, args, attrs, type)
         return self._nodes[key]
@@ -44,8 +45,8 @@ class Builder:
         short = self._short(op, plain)
         if short is not None:
             return short
-        type = max((a.type for a in args), key=lambda t: len(t.sizes))
-        if max(len(a.type.sizes) for a in plain) < len(type.sizes):
+        type = max([a.type for a in args], key=_dimensions)
+        if max([_dimensions(a.type) for a in plain]) < _dimensions(type):
             return self.expand(self.unitwise(op, *plain), type)
         return self.node(op, plain, type=type)
 
@@ -82,7 +83,7 @@ class Builder:
         return self.node("expand", (a,), type=type)
 
     def _short(self, op: str, args: tuple[Node, ...]) -> Node | None:
-        numbers = [value(a) for a in args]
+        numbers = [float(a.attrs[0]) if a.op == "number" else None for a in args]
         if all(v is not None for v in numbers):
             return self._folded(op, [v for v in numbers if v is not None])
         rule = _RULES.get(op)
@@ -92,6 +93,10 @@ class Builder:
         with np.errstate(all="ignore"):
             result = float(_ARITHMETIC[op](*map(np.float64, numbers)))
         return None if math.isnan(result) else self.number(result)
+
+
+def _dimensions(t: Type) -> int:
+    return len(t.sizes)
 
 
 def value(a: Node) -> float | None:

@@ -70,7 +70,7 @@ class _One(Expression):
         return (self.operand,)
 
     def with_parts(self, parts: tuple[Expression, ...]) -> Expression:
-        return replace(self, operand=parts[0])
+        return type(self)(parts[0], at=self.at)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Binary(Expression):
         return (self.left, self.right)
 
     def with_parts(self, parts: tuple[Expression, ...]) -> Binary:
-        return replace(self, left=parts[0], right=parts[1])
+        return Binary(self.op, *parts, at=self.at)
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,13 @@ class _Many(Expression):
     def parts(self) -> tuple[Expression, ...]:
         return self.items
 
-    def with_parts(self, parts: tuple[Expression, ...]) -> Expression:
-        return replace(self, items=parts)
-
 
 @dataclass(frozen=True)
 class Choice(_Many):
     """`a | b`: a place that a search decides."""
+
+    def with_parts(self, parts: tuple[Expression, ...]) -> Choice:
+        return Choice(parts, at=self.at)
 
 
 @dataclass(frozen=True)
@@ -122,12 +122,17 @@ class Call(_Many):
 
     function: str = ""
 
+    def with_parts(self, parts: tuple[Expression, ...]) -> Call:
+        return Call(parts, self.function, at=self.at)
+
 
 def walk(e: Expression) -> Iterator[Expression]:
     """The expression and all below it, from the top, left to right."""
-    yield e
-    for part in e.parts:
-        yield from walk(part)
+    stack = [e]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack += top.parts[::-1]
 
 
 def names(e: Expression) -> Iterator[str]:

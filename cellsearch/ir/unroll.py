@@ -281,7 +281,7 @@ class _Unroller:
         if isinstance(e, Name):
             if e.index is None and e.name in self.loops:
                 return Number(float(self.loops[e.name]), at=e.at)
-            return replace(self._concrete(e))
+            return Name(self._concrete(e).name, at=e.at)
         parts = tuple(map(self._unrolled, e.parts))
         if isinstance(e, Call) and e.function in _COUNTED and len(parts) == 2:
             count = self._whole(e.parts[1], _COUNTED[e.function])

@@ -62,3 +62,12 @@ def test_ends_are_exact_or_next_to_it():
     assert computed("exp", a)[2] > 0
     assert (computed("sigmoid", a) <= [2e-38, 2e-38, 2e-38, 1]).all()
     assert computed("tanh", a).tolist() == [-1, -1, -1, 1]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_tanh_near_1_is_rounded_once(dtype):
+    a = np.random.default_rng(0).uniform(4, 20, 100_000).astype(dtype)
+    missing = 1 - computed("tanh", a).astype(np.longdouble)
+    want = 2 / (np.exp(2 * a.astype(np.longdouble)) + 1)
+    # A unit of the last place below 1 is half of `eps`.
+    assert np.abs(missing - want).max() <= 0.51 * np.finfo(dtype).eps / 2

@@ -194,12 +194,12 @@ def _output(bound: Bound, batch: Batch, buffer: Tensor) -> Tensor:
 
 def _parts(native: Native) -> list[tuple[int, int, bool]]:
     """See `Bound`."""
-    layout, code = native.layout, native.code.emitter
+    layout, job = native.layout, native.code.job
     out = []
-    for (run, o), widths in zip(code.gradients().items(), layout.gradients, strict=True):
+    for (run, o), widths in zip(job.gradients().items(), layout.gradients, strict=True):
         filters = bool(o.form) and o.form[0] == "conv"
         out += [(n, int(leaf.attrs[0]), filters) for leaf, n in zip(run, widths, strict=True)]
-    totals = zip(code.totals, layout.totals, strict=True)
+    totals = zip(job.totals, layout.totals, strict=True)
     return out + [(n, int(t.leaf.attrs[0]), False) for t, n in totals]
 
 

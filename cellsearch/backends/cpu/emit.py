@@ -2,71 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from cellsearch.backends.cpu.job import Job
 from cellsearch.backends.cpu.kernels import KernelText, can_share
 from cellsearch.backends.cpu.matrices import of_call, of_outer
-from cellsearch.derive.schedule import Call, Outer, Phase, Place, Plan
+from cellsearch.derive.schedule import Call, Phase
 from cellsearch.ir import Node
-from cellsearch.ir.widths import Size
 
 Lines = Iterator[str]
 
 
 class Emitter:
-    """The text of one program.
+    """Writes the text of one program."""
 
-    Attributes:
-        widths: the sizes that the text reads as `n[0]`, `n[1]`, …
-        places: the places that it reads as `p[0]`, `p[1]`, …
-        totals: what is summed over all rows in kernels.
-        matrices: the packed ones, each with what it is for.
-        own: for each kernel what it keeps for itself while it is in a row.
-        outers: the gradients of matrices in the order in which they are made.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.program = plan.program
-        self.widths: list[Size] = []
-        self.places: list[Place] = []
-        self._width_of: dict[int, str] = {}
-        self._place_of: dict[tuple[int, int, int], int] = {}
-        self.totals = [t for ph in plan.phases for s in ph.stages for t in s.kernel.totals]
-        self.matrices: list[Call | Outer] = []
-        self.number = {id(n): i for i, n in enumerate(self.program.order)}
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.program = job.program
         self.lines: list[str] = []
-        self.own: list[list[tuple[Size, ...]]] = []
-        # Those go last before which slots are cleared.
-        self.outers = sorted(plan.outers, key=lambda o: bool(self._carried(o)))
-
-    # Names of what the job brings.
-
-    def width(self, size: Size) -> str:
-        """`n[i]` for a size."""
-        if id(size) not in self._width_of:
-            if size not in self.widths:
-                self.widths.append(size)
-            self._width_of[id(size)] = f"n[{self.widths.index(size)}]"
-        return self._width_of[id(size)]
-
-    def job_width(self, size: Size) -> str:
-        """The same, outside of a kernel."""
-        return f"j->{self.width(size)}"
-
-    def units(self, sizes: tuple[Size, ...]) -> str:
-        """How many numbers a value of this shape has."""
-        return " * ".join(map(self.width, sizes)) or "1"
-
-    def place(self, n: Node) -> int:
-        """The number of the place where a node stands."""
-        place = self.plan.places[id(n)]
-        key = id(place.buffer), place.column, place.view
-        if key not in self._place_of:
-            self._place_of[key] = len(self.places)
-            self.places.append(place)
-        return self._place_of[key]
 
     def text(self) -> str:
         """The whole file; its one function is `run`."""
@@ -99,49 +52,20 @@ class Emitter:
     # Products.
 
     def _packs(self) -> Lines:
-        for i, m in enumerate(self.matrices):
+        for i, m in enumerate(self.job.matrices):
             if isinstance(m, Call):
-                yield from of_call(self, m).pack(i, m)
-        if self.matrices:
+                yield from of_call(self.job, m).pack(i, m)
+        if self.job.matrices:
             yield "#pragma omp barrier"
 
-    def total(self, nodes: tuple[Node, ...]) -> str:
-        """How many numbers these values have together."""
-        return self._of_job(" + ".join(self.units(n.type.sizes) for n in nodes) or "0")
-
-    def at(self, n: Node, rows: str, step: str) -> str:
-        """The address of a value at a row among all, or of the step where it is kept for one."""
-        row = step if self.plan.places[id(n)].is_step else rows
-        return f"j->p[{self.place(n)}] + ({row}) * j->ld[{self.place(n)}]"
-
-    def distance(self, n: Node) -> str:
-        """From one row of a value to the next."""
-        return f"j->ld[{self.place(n)}]"
-
-    def gradient(self, o: Outer) -> str:
-        """Where it goes: a gradient for each run of leaves."""
-        return f"j->gradients[{list(self.gradients()).index(o.leaves)}]"
-
-    def adds(self, o: Outer) -> int:
-        """Whether it adds to what another one made."""
-        at = next(i for i, other in enumerate(self.outers) if other is o)
-        return int(o.leaves in [other.leaves for other in self.outers[:at]])
-
-    def gradients(self) -> dict[tuple[Node, ...], Outer]:
-        """The runs of leaves whose gradients are made together."""
-        return {o.leaves: o for o in reversed(self.plan.outers)}
-
-    def _of_job(self, text: str) -> str:
-        return re.sub(r"\bn\[", "j->n[", text)
-
     def _call(self, c: Call, rows: str, count: str, step: str) -> Lines:
-        self.matrices.append(c)
-        yield from of_call(self, c).call(len(self.matrices) - 1, c, rows, count, step)
+        self.job.matrices.append(c)
+        yield from of_call(self.job, c).call(len(self.job.matrices) - 1, c, rows, count, step)
 
     # Phases.
 
     def _phases(self) -> Lines:
-        for i, phase in enumerate(self.plan.phases):
+        for i, phase in enumerate(self.job.plan.phases):
             yield f"phase_{i}(j, me, of, room);"
             yield "#pragma omp barrier"
             emit = self._loop if phase.is_loop else self._rows
@@ -161,7 +85,7 @@ class Emitter:
         for s, stage in enumerate(phase.stages):
             name = f"kernel_{i}_{s}" if stage.kernel.nodes else ""
             if name:
-                self.lines += KernelText(self, stage.kernel, shared=shared).text(name)
+                self.lines += KernelText(self.job, stage.kernel, shared=shared).text(name)
             names.append(name)
         return names
 
@@ -213,22 +137,17 @@ class Emitter:
         Where a sequence ends, what it was given stands in the slots of its carries, one step on.
         That is part of what is read a step later, and no part of what is read in its own slot.
         """
-        cleared = {self.place(a): a for o in self.outers for a in self._carried(o)}
-        for o in self.outers:
-            if cleared and self._carried(o):
+        cleared = {self.job.place(a): a for o in self.job.outers for a in self.job.carried(o)}
+        for o in self.job.outers:
+            if cleared and self.job.carried(o):
                 yield from self._clear(cleared)
                 cleared = {}
-            self.matrices.append(o)
-            yield from of_outer(self, o).outer(len(self.matrices) - 1, o)
+            self.job.matrices.append(o)
+            yield from of_outer(self.job, o).outer(len(self.job.matrices) - 1, o)
 
     def _clear(self, values: dict[int, Node]) -> Lines:
         yield "#pragma omp barrier"
         for k, a in values.items():
-            width = self.total((a,))
+            width = self.job.total((a,))
             yield f"if (j->ragged) clear_ended(j, j->p[{k}], j->ld[{k}], {width}, me, of);"
         yield "#pragma omp barrier"
-
-    def _carried(self, o: Outer) -> list[Node]:
-        """What stands on the left in its own slots."""
-        places = ((a, self.plan.places[id(a)]) for a in o.left)
-        return [a for a, p in places if p.buffer.kind == "slots" and not p.view]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from cellsearch.backends.cpu.formulas import formula, literal
+from cellsearch.backends.cpu.job import Job
 from cellsearch.derive.program import is_number
 from cellsearch.derive.schedule import Kernel
 from cellsearch.derive.schedule.levels import REDUCTIONS, levels, reads_alike
 from cellsearch.ir import Node
 from cellsearch.ir.widths import Size
-
-if TYPE_CHECKING:
-    from cellsearch.backends.cpu.emit import Emitter
 
 Lines = Iterator[str]
 Sizes = tuple[Size, ...]
@@ -32,8 +29,8 @@ def can_share(kernel: Kernel) -> bool:
 class KernelText:
     """One kernel; `shared`: it does a share of the units, as its last two arguments say."""
 
-    def __init__(self, file: Emitter, kernel: Kernel, *, shared: bool) -> None:
-        self.file, self.kernel, self.shared = file, kernel, shared
+    def __init__(self, job: Job, kernel: Kernel, *, shared: bool) -> None:
+        self.job, self.kernel, self.shared = job, kernel, shared
         self.level = levels(list(kernel.nodes))
         self.inside = {id(n) for n in kernel.nodes}
         self.stores = {id(n) for n in kernel.stores}
@@ -42,7 +39,7 @@ class KernelText:
         self.reads_late = self._late()
         self.totals: dict[int, list[int]] = {}
         for t in kernel.totals:
-            at = next(i for i, other in enumerate(file.totals) if other is t)
+            at = next(i for i, other in enumerate(job.totals) if other is t)
             self.totals.setdefault(id(t.node), []).append(at)
 
     def _late(self) -> dict[int, Node]:
@@ -59,7 +56,7 @@ class KernelText:
 
     def text(self, name: str) -> list[str]:
         body = list(self._levels())
-        e = self.file
+        e = self.job
         out = [
             f"static void {name}(const Job *j, long me, long r, long b0, long count, real *own"
             + (", long part, long parts)" if self.shared else ")"),
@@ -106,17 +103,17 @@ class KernelText:
                 yield from self._loop(sizes, nodes, level)
 
     def _local(self, n: Node) -> str:
-        return f"v{self.file.number[id(n)]}"
+        return f"v{self.job.number[id(n)]}"
 
     def _pointer(self, n: Node) -> str:
         """Where a value stands as a whole."""
         if id(n) in self.reads_late:
-            return f"l{self.file.number[id(n)]}"
+            return f"l{self.job.number[id(n)]}"
         self.used[id(n)] = n
-        return f"p{self.file.place(n)}"
+        return f"p{self.job.place(n)}"
 
     def _scalar(self, n: Node) -> Lines:
-        name = self.file.program.names.get(id(n), n.op)
+        name = self.job.program.names.get(id(n), n.op)
         yield f"const real {self._local(n)} = {self._value(n, None)};  /* {name} */"
         if id(n) in self.stores:
             yield f"{self._pointer(n)}[0] = {self._local(n)};"
@@ -130,10 +127,10 @@ class KernelText:
         clause = "".join(f" reduction(+:{self._local(n)})" for n in sums)
         indent = ""
         if len(sizes) == 2:
-            yield f"for (long i = 0; i < {self.file.width(sizes[0])}; i++) {{"
+            yield f"for (long i = 0; i < {self.job.width(sizes[0])}; i++) {{"
             indent = "    "
         yield f"{indent}#pragma omp simd{clause}"
-        yield f"{indent}for ({self._range(self.file.width(sizes[-1]))}; k++) {{"
+        yield f"{indent}for ({self._range(self.job.width(sizes[-1]))}; k++) {{"
         inner = indent + "    "
         at = self._index(sizes)
         ends: list[str] = []
@@ -141,7 +138,7 @@ class KernelText:
             if n.op in REDUCTIONS:
                 yield f"{inner}{self._local(n)} += {self._read(n.args[0], n, sizes)};"
                 continue
-            name = self.file.program.names.get(id(n), n.op)
+            name = self.job.program.names.get(id(n), n.op)
             yield f"{inner}const real {self._local(n)} = {self._value(n, sizes)};  /* {name} */"
             if id(n) in self.stores or id(n) in self.reads_late:
                 ends.append(f"{inner}{self._pointer(n)}[{at}] = {self._local(n)};")
@@ -153,7 +150,7 @@ class KernelText:
             yield "}"
         for n in sums:
             if n.op == "mean":
-                yield f"{self._local(n)} /= (real)({self.file.units(sizes)});"
+                yield f"{self._local(n)} /= (real)({self.job.units(sizes)});"
             if id(n) in self.stores:
                 yield f"{self._pointer(n)}[0] = {self._local(n)};"
             yield from (f"t{k}[0] += {self._local(n)};" for k in self.totals.get(id(n), []))
@@ -164,7 +161,7 @@ class KernelText:
         return f"long k = share({width}, part, parts); k < share({width}, part + 1, parts)"
 
     def _index(self, sizes: Sizes) -> str:
-        return "k" if len(sizes) == 1 else f"i * {self.file.width(sizes[1])} + k"
+        return "k" if len(sizes) == 1 else f"i * {self.job.width(sizes[1])} + k"
 
     def _read(self, a: Node, n: Node, sizes: Sizes | None) -> str:
         """An argument at the unit that is being computed."""
@@ -186,7 +183,7 @@ class KernelText:
     def _matmul(self, n: Node) -> Lines:
         """A matrix that differs from row to row, by a vector or by another matrix."""
         a, v = n.args
-        rows, inner = (self.file.width(s) for s in a.type.sizes)
+        rows, inner = (self.job.width(s) for s in a.type.sizes)
         out, left, right = self._pointer(n), self._pointer(a), self._whole(v)
         yield f"for (long i = 0; i < {rows}; i++) {{"
         if v.type.kind == "vector":
@@ -196,7 +193,7 @@ class KernelText:
             yield f"        sum += {left}[i * {inner} + k] * {right('k')};"
             yield f"    {out}[i] = sum;"
         else:
-            columns = self.file.width(v.type.sizes[1])
+            columns = self.job.width(v.type.sizes[1])
             entry, term = f"{out}[i * {columns} + k]", right(f"s * {columns} + k")
             yield f"    for (long k = 0; k < {columns}; k++) {entry} = 0;"
             yield f"    for (long s = 0; s < {inner}; s++)"
@@ -204,7 +201,7 @@ class KernelText:
             yield f"        for (long k = 0; k < {columns}; k++)"
             yield f"            {entry} += {left}[i * {inner} + s] * {term};"
         yield "}"
-        units = self.file.units(n.type.sizes)
+        units = self.job.units(n.type.sizes)
         for at in self.totals.get(id(n), []):
             yield f"for (long k = 0; k < {units}; k++) t{at}[k] += {out}[k];"
 
@@ -216,7 +213,7 @@ class KernelText:
 
     def _transpose(self, n: Node, sizes: Sizes | None) -> str:
         (a,) = n.args
-        return f"{self._pointer(a)}[k * {self.file.width(a.type.sizes[1])} + i]"
+        return f"{self._pointer(a)}[k * {self.job.width(a.type.sizes[1])} + i]"
 
     def _outer(self, n: Node, sizes: Sizes | None) -> str:
         u, v = (self._whole(a) for a in n.args)
@@ -235,13 +232,13 @@ class KernelText:
 
     def _diagonal(self, n: Node, sizes: Sizes | None) -> str:
         (m,) = n.args
-        return f"{self._pointer(m)}[k * {self.file.width(m.type.sizes[1])} + k]"
+        return f"{self._pointer(m)}[k * {self.job.width(m.type.sizes[1])} + k]"
 
     def _squeeze(self, n: Node, sizes: Sizes | None) -> str:
         return f"{self._pointer(n.args[0])}[0]"
 
     def _spread(self, n: Node, sizes: Sizes | None) -> str:
-        return f"{self._read(n.args[0], n, sizes)} / (real)({self.file.units(n.type.sizes)})"
+        return f"{self._read(n.args[0], n, sizes)} / (real)({self.job.units(n.type.sizes)})"
 
 
 _SPECIAL: dict[str, Callable[[KernelText, Node, Sizes | None], str]] = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
-from cellsearch.backends.cpu.emit import Emitter
+from cellsearch.backends.cpu.job import Job
 from cellsearch.backends.cpu.matrices import form
 from cellsearch.derive.schedule import Buffer, Call, Outer, Place
 from cellsearch.ir import Node
@@ -43,23 +43,20 @@ class Layout:
         wide: how many numbers a pixel needs for its neighbours, at the most.
     """
 
-    def __init__(self, emitter: Emitter, sizes: Mapping[str, int], columns: int) -> None:
+    def __init__(self, job: Job, sizes: Mapping[str, int], columns: int) -> None:
         self.sizes, self._columns = sizes, columns
         self._sizes: dict[int, int] = {}
-        self.widths = [s.at(sizes) for s in emitter.widths]
+        self.widths = [s.at(sizes) for s in job.widths]
         self._starts = {
-            id(b): list(accumulate(map(self.units, b.shapes), initial=0))
-            for b in emitter.plan.buffers
+            id(b): list(accumulate(map(self.units, b.shapes), initial=0)) for b in job.plan.buffers
         }
-        self.distances = {id(b): self._distance(b) for b in emitter.plan.buffers}
-        self.columns = [self.column(p) for p in emitter.places]
-        self.gradients = [
-            [self._stored(n, o) for n in run] for run, o in emitter.gradients().items()
-        ]
-        self.totals = [self.units(t.node.type.sizes) for t in emitter.totals]
-        self.own = max([0, *(sum(map(self.units, own)) for own in emitter.own)])
+        self.distances = {id(b): self._distance(b) for b in job.plan.buffers}
+        self.columns = [self.column(p) for p in job.places]
+        self.gradients = [[self._stored(n, o) for n in run] for run, o in job.gradients().items()]
+        self.totals = [self.units(t.node.type.sizes) for t in job.totals]
+        self.own = max([0, *(sum(map(self.units, own)) for own in job.own)])
         self.wide = 0
-        self._matrices = [self._matrix(m) for m in emitter.matrices]
+        self._matrices = [self._matrix(m) for m in job.matrices]
 
     def units(self, shape: tuple[Size, ...]) -> int:
         """How many numbers a value has."""

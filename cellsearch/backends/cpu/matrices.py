@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from cellsearch.backends.cpu.job import Job
 from cellsearch.derive.schedule import Call, Outer
 from cellsearch.derive.schedule.accumulate import leaf_of
 from cellsearch.ir import Node
-
-if TYPE_CHECKING:
-    from cellsearch.backends.cpu.emit import Emitter
 
 Lines = Iterator[str]
 
@@ -18,12 +15,12 @@ Lines = Iterator[str]
 class Plain:
     """[rows, columns], as many as stand side by side."""
 
-    def __init__(self, file: Emitter) -> None:
-        self.file = file
+    def __init__(self, job: Job) -> None:
+        self.job = job
 
     def pack(self, i: int, c: Call) -> Lines:
         """The matrices of call `i` into panels."""
-        f = self.file
+        f = self.job
         K, N = f.total(c.operands), f.total(c.results)
         for b in c.blocks:
             leaf, flipped = leaf_of(b.matrix), b.matrix.op == "transpose"
@@ -38,7 +35,7 @@ class Plain:
 
     def call(self, i: int, c: Call, rows: str, count: str, step: str) -> Lines:
         """`rows`: the first row among all; `step`: the first row within the step."""
-        f = self.file
+        f = self.job
         a, to = c.operands[0], c.results[0]
         yield (
             f"j->product({count}, {f.total(c.results)}, {f.total(c.operands)}, "
@@ -48,7 +45,7 @@ class Plain:
 
     def outer(self, i: int, o: Outer) -> Lines:
         """A gradient: outer products summed over all rows."""
-        f = self.file
+        f = self.job
         M, N = f.total(o.left), f.total((o.right,))
         right = f.at(o.right, "0", "0"), f.distance(o.right)
         yield from _summed(f, i, o, (M, N), f.at(o.left[0], "0", "0"), right, f.gradient(o))
@@ -57,15 +54,15 @@ class Plain:
 class Blocks:
     """[heads, rows / heads, columns / heads], each head by itself."""
 
-    def __init__(self, file: Emitter, heads: int) -> None:
-        self.file, self.heads = file, heads
+    def __init__(self, job: Job, heads: int) -> None:
+        self.job, self.heads = job, heads
 
     def _share(self, n: str) -> str:
         return f"(({n}) / {self.heads})"
 
     def pack(self, i: int, c: Call) -> Lines:
         """See `Plain`."""
-        f, (b,) = self.file, c.blocks
+        f, (b,) = self.job, c.blocks
         leaf = leaf_of(b.matrix)
         r, k = (self._share(f.job_width(s)) for s in leaf.type.sizes)
         kk, nn, ks, ns = (r, k, k, "1") if b.matrix.op == "transpose" else (k, r, "1", k)
@@ -77,7 +74,7 @@ class Blocks:
 
     def call(self, i: int, c: Call, rows: str, count: str, step: str) -> Lines:
         """See `Plain`."""
-        f, (a,), (to,) = self.file, c.operands, c.results
+        f, (a,), (to,) = self.job, c.operands, c.results
         K, N = self._share(f.total((a,))), self._share(f.total((to,)))
         yield f"for (long g = 0; g < {self.heads}; g++)"
         yield (
@@ -88,7 +85,7 @@ class Blocks:
 
     def outer(self, i: int, o: Outer) -> Lines:
         """See `Plain`."""
-        f = self.file
+        f = self.job
         M, N = self._share(f.total(o.left)), self._share(f.total((o.right,)))
         left = f"{f.at(o.left[0], '0', '0')} + g * {M}"
         right = f"{f.at(o.right, '0', '0')} + g * {N}", f.distance(o.right)
@@ -100,12 +97,12 @@ class Blocks:
 class Filters:
     """[rows, columns, side, side]: a product with a pixel's neighbours, side by side."""
 
-    def __init__(self, file: Emitter, side: int) -> None:
-        self.file, self.side, self.taps = file, side, side * side
+    def __init__(self, job: Job, side: int) -> None:
+        self.job, self.side, self.taps = job, side, side * side
 
     def pack(self, i: int, c: Call) -> Lines:
         """See `Plain`. One tap below another."""
-        f, taps = self.file, self.taps
+        f, taps = self.job, self.taps
         K, N = f.total(c.operands), f.total(c.results)
         for b in c.blocks:
             leaf, flipped = leaf_of(b.matrix), b.matrix.op == "transpose"
@@ -121,7 +118,7 @@ class Filters:
 
     def call(self, i: int, c: Call, rows: str, count: str, step: str) -> Lines:
         """See `Plain`."""
-        f, a, to = self.file, c.operands[0], c.results[0]
+        f, a, to = self.job, c.operands[0], c.results[0]
         K, N = f.total(c.operands), f.total(c.results)
         back = int(c.blocks[0].matrix.op == "transpose")
         yield f"for (long q = 0; q < {count}; q += j->height * j->width) {{"
@@ -138,7 +135,7 @@ class Filters:
 
     def outer(self, i: int, o: Outer) -> Lines:
         """See `Plain`. [rows, taps, columns], of which each thread makes its own taps."""
-        f, left = self.file, o.left[0]
+        f, left = self.job, o.left[0]
         M, N = f.total(o.left), f.total((o.right,))
         yield "{"
         yield f"    long first = {self.taps} * me / of, last = {self.taps} * (me + 1) / of;"
@@ -163,7 +160,7 @@ class Filters:
 
 
 def _summed(
-    f: Emitter,
+    f: Job,
     i: int,
     o: Outer,
     shape: tuple[str, str],
@@ -193,14 +190,14 @@ def _summed(
 Matrix = Plain | Blocks | Filters
 
 
-def of_call(file: Emitter, c: Call) -> Matrix:
+def of_call(job: Job, c: Call) -> Matrix:
     """The kind of a call's matrices."""
-    return _of(file, *form(c.blocks[0].matrix))
+    return _of(job, *form(c.blocks[0].matrix))
 
 
-def of_outer(file: Emitter, o: Outer) -> Matrix:
+def of_outer(job: Job, o: Outer) -> Matrix:
     """The kind of the matrix whose gradient it is."""
-    return _of(file, str(o.form[0]), int(o.form[1])) if o.form else Plain(file)
+    return _of(job, str(o.form[0]), int(o.form[1])) if o.form else Plain(job)
 
 
 def form(matrix: Node) -> tuple[str, int]:
@@ -209,7 +206,7 @@ def form(matrix: Node) -> tuple[str, int]:
     return (m.op, int(m.attrs[0])) if m.op in ("block", "conv") else ("", 1)
 
 
-def _of(file: Emitter, name: str, count: int) -> Matrix:
+def _of(job: Job, name: str, count: int) -> Matrix:
     if name == "conv":
-        return Filters(file, count)
-    return Blocks(file, count) if name == "block" else Plain(file)
+        return Filters(job, count)
+    return Blocks(job, count) if name == "block" else Plain(job)

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from cellsearch.backends.cpu.build import libraries
 from cellsearch.backends.cpu.emit import Emitter
+from cellsearch.backends.cpu.job import Job
 from cellsearch.backends.cpu.layout import Column, Layout
 from cellsearch.derive.schedule import Buffer, Plan
 from cellsearch.ir import Node
@@ -95,12 +96,12 @@ class Batch:
 
 
 class Code:
-    """A plan and its text."""
+    """A plan, its text, and what that reads from its job."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.emitter = Emitter(self.plan)
-        self.text = self.emitter.text()
+        self.job = Job(plan)
+        self.text = Emitter(self.job).text()
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class Native:
         self._functions = [
             ctypes.cast(f, ctypes.c_void_p) for f in (products.pack, products.product)
         ]
-        self.layout = Layout(code.emitter, sizes, columns)
+        self.layout = Layout(code.job, sizes, columns)
         own = [b for b in code.plan.buffers if b.leaf is None]
         # What nothing needs after the call shares the room of the thread.
         self.lasting = [b for b in own if b.name not in ("work", "step")]

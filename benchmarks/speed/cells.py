@@ -29,7 +29,7 @@ def rows(given: Namespace) -> Iterator[dict[str, Any]]:
     torch.set_num_threads(1)
     cells = read_folder(FOLDER)
     lstm = _made(cells["lstm"], H)
-    base = _step(lstm, T, B)
+    base, (base_flops, _) = _step(lstm, T, B), _cost(lstm, cells["lstm"])
     for name, cell in cells.items():
         try:
             made = _made(cell, H)
@@ -43,7 +43,7 @@ def rows(given: Namespace) -> Iterator[dict[str, Any]]:
             "backend": made.backend,
             "median": timed.median,
             "flops": flops * T * B,
-            "per_flop_to_lstm": timed.ratio * _cost(lstm, cells["lstm"])[0] / max(flops, 1),
+            "per_flop_to_lstm": timed.ratio * base_flops / max(flops, 1),
             "depth": depth,
             "matrix_state": any(s.type.kind == "matrix" for s in made.graph.states),
             "eager_to_ours": [_eager_to_ours(cell, max(3, given.rounds // 3), n) for n in (1, 2)],

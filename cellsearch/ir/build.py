@@ -83,7 +83,7 @@ class Builder:
         return self.node("expand", (a,), type=type)
 
     def _short(self, op: str, args: tuple[Node, ...]) -> Node | None:
-        numbers = [float(a.attrs[0]) if a.op == "number" else None for a in args]
+        numbers = list(map(_number, args))
         if all(v is not None for v in numbers):
             return self._folded(op, [v for v in numbers if v is not None])
         rule = _RULES.get(op)
@@ -101,7 +101,10 @@ def _dimensions(t: Type) -> int:
 
 def value(a: Node) -> float | None:
     """The value of a node that is a number, also one that is expanded."""
-    a = _bare(a)
+    return _number(_bare(a))
+
+
+def _number(a: Node) -> float | None:
     return float(a.attrs[0]) if a.op == "number" else None
 
 

@@ -14,14 +14,20 @@ CANCELLED = 0.1
 
 
 def largest_difference(
-    case: Case, backend: str, dtype: torch.dtype = torch.float64
+    case: Case, backend: str, dtype: torch.dtype = torch.float64, *, at: Case | None = None
 ) -> tuple[float, str]:
     """The largest relative difference from the reference in float64, and of what.
 
     Relative to the largest number of each output, state or gradient, and of a gradient at least to
     a tenth of the largest one; what is derived is a random sum of the outputs and final states.
+
+    Args:
+        case: what the reference runs.
+        backend: what is held against it.
+        dtype: in which the backend runs.
+        at: what the backend runs, if that is another one.
     """
-    got, want = _all(case, backend, dtype), _all(case, "reference", torch.float64)
+    got, want = _all(at or case, backend, dtype), _all(case, "reference", torch.float64)
     least = CANCELLED * max(_largest(v) for n, v in want.items() if n.startswith(GRADIENT))
     return max(
         (_relative(got[n], v, least if n.startswith(GRADIENT) else 0.0), n) for n, v in want.items()

@@ -83,10 +83,10 @@ class KernelText:
         return [*out, "    }", "}", ""]
 
     def _levels(self) -> Lines:
-        levels: dict[int, list[Node]] = {}
+        by_level: dict[int, list[Node]] = {}
         for n in self.kernel.nodes:
-            levels.setdefault(self.level[id(n)], []).append(n)
-        for level, here in sorted(levels.items()):
+            by_level.setdefault(self.level[id(n)], []).append(n)
+        for level, here in sorted(by_level.items()):
             for n in here:
                 if n.op == "matmul":
                     yield from self._matmul(n)

@@ -6,6 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from cellsearch.config import ModelConfig, TaskConfig, TrainConfig, TrialConfig
@@ -86,6 +87,29 @@ class ExecutorContract(ABC):
             ended += isinstance(event, Finished)
             assert drawn <= ended + self.in_hand
         assert ended == 6
+
+    def test_a_trial_pauses_and_goes_on(self, tmp_path: Path) -> None:
+        one = item(tmp_path, "fine")
+        (paused,) = outcomes(list(self.executor().run([replace(one, until=20)]))).values()
+        assert (paused.status, paused.steps) == ("pruned", 5)
+        events = list(self.executor().run([one]))
+        first = next(e for e in events if isinstance(e, Moved))
+        assert first.progress.tokens > 20
+        assert outcomes(events)[one.key].metrics == train(one.trial).metrics
+
+    def test_what_waits_for_a_result_is_drawn_after_it(self, tmp_path: Path) -> None:
+        ended: list[str] = []
+
+        def plan() -> Iterator[Item | None]:
+            for seed in range(3):
+                while len(ended) < seed:
+                    yield None
+                yield item(tmp_path, "fine", seed)
+
+        for event in self.executor().run(plan()):
+            if isinstance(event, Finished):
+                ended.append(event.key)
+        assert ended == [f"t1:fine-{seed}" for seed in range(3)]
 
     def test_a_trial_that_raises_does_not_stop_the_others(self, tmp_path: Path) -> None:
         items = [item(tmp_path, name) for name in ("raises", "fine", "diverges")]

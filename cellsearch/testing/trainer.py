@@ -24,6 +24,7 @@ from cellsearch.where import where
 
 _STATE = "counted.json"
 State = dict[str, Any]
+_BEGIN: State = {"step": 0, "value": ""}
 
 
 class Stopped(Exception):  # noqa: N818  it is asked for, no error
@@ -37,11 +38,15 @@ def train(
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     weights: Path | None = None,
+    until: int | None = None,
 ) -> Outcome:
     """Count to `train.tokens` in steps of batch × segment, one step a millisecond or so."""
     per_step = trial.train.batch * trial.train.segment
     state = _load(checkpoint)
-    while (tokens := state["step"] * per_step) < trial.train.tokens:
+    stop = trial.train.tokens if until is None else min(until, trial.train.tokens)
+    if state["step"] * per_step > stop:
+        state = _BEGIN
+    while (tokens := state["step"] * per_step) < stop:
         if cancelled and cancelled():
             _save(checkpoint, state)
             raise Stopped
@@ -52,6 +57,8 @@ def train(
         if progress:
             at = tokens + per_step
             progress(Progress(tokens=at, of=trial.train.tokens, loss=None, tokens_per_second=1.0))
+    if stop < trial.train.tokens:
+        return Outcome(status="pruned", metrics={"valid_loss": _loss(state)}, steps=state["step"])
     return _outcome(trial, state, weights)
 
 
@@ -81,7 +88,7 @@ def _outcome(trial: TrialConfig, state: State, weights: Path | None) -> Outcome:
     if weights is not None:
         weights.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(weights, state["value"].encode())
-    loss = 1.0 + int(state["value"][:8], 16) / 2**32
+    loss = _loss(state)
     curves = Curves(
         tokens=(trial.train.tokens,),
         train_loss=(loss,),
@@ -92,9 +99,13 @@ def _outcome(trial: TrialConfig, state: State, weights: Path | None) -> Outcome:
     return Outcome(status="done", metrics=metrics, curves=curves, steps=1, where=ran)
 
 
+def _loss(state: State) -> float:
+    return 1.0 + int(state["value"][:8], 16) / 2**32
+
+
 def _load(folder: Path | None) -> State:
     if folder is None or not (folder / _STATE).exists():
-        return {"step": 0, "value": ""}
+        return _BEGIN
     state: State = json.loads((folder / _STATE).read_text())
     return state
 

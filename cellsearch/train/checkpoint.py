@@ -36,6 +36,11 @@ class Snapshot:
     tensors: Mapping[str, Tensor]
     facts: Mapping[str, Any]
 
+    @property
+    def step(self) -> int:
+        """Updates made."""
+        return int(self.facts["step"])
+
 
 def identity(trial: TrialConfig) -> str:
     """SHA-256 over all that the result depends on: not the label, nor how often it is saved."""

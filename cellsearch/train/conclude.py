@@ -41,6 +41,20 @@ def conclude(trainer: Trainer) -> Outcome:
     )
 
 
+def paused(trainer: Trainer) -> Outcome:
+    """A trial before its end: validation with the present weights, and no test."""
+    valid = trainer.valid or trainer.evaluate("valid")
+    if not math.isfinite(valid.loss):
+        return diverged(trainer, trainer.step, "the validation loss is not finite")
+    return Outcome(
+        status="pruned",
+        metrics={"valid_loss": valid.loss},
+        curves=trainer.curve.record(),
+        steps=trainer.step,
+        times=trainer.clock.seconds(),
+    )
+
+
 def diverged(trainer: Trainer, step: int, why: str) -> Outcome:
     """A trial without metrics: update `step` could not be made, or was the last of a bad end."""
     return Outcome(

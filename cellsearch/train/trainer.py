@@ -38,7 +38,7 @@ class Trainer:
         self.parameters = list(self.model.parameters())
         self.optimizer = optimizer.build(trial.train.optimizer, self.parameters)
         self.per_step = trial.train.batch * trial.train.segment
-        self.steps = math.ceil(trial.train.tokens / self.per_step)
+        self.steps = self.steps_for(trial.train.tokens)
         self.marks = Marks.of(self.steps, trial.train.evaluations)
         self.states = carried(self._start())
         self.step = 0
@@ -51,6 +51,10 @@ class Trainer:
     def tokens(self) -> int:
         """Training tokens read so far."""
         return self.step * self.per_step
+
+    def steps_for(self, tokens: int) -> int:
+        """Updates that read so many training tokens, rounded up to whole segments."""
+        return math.ceil(tokens / self.per_step)
 
     def advance(self) -> None:
         """Make one update, and a point of the curve where one is due.
@@ -87,7 +91,7 @@ class Trainer:
             self.optimizer.state[weight] = _below(held, f"optimizer.{i}.")
         parts = tuple(held[f"states.{i}"] for i in range(len(tensors(self.states))))
         self.states = carried(like(self.states, parts))
-        self.step = snapshot.facts["step"]
+        self.step = snapshot.step
         self.curve = Curve(**snapshot.facts["curve"])
         self.clock = Clock(snapshot.facts["seconds"])
 

@@ -15,7 +15,7 @@ from cellsearch.config import TrialConfig
 from cellsearch.errors import CellsearchError, DataError, LanguageError
 from cellsearch.record import Failure, Outcome, Progress
 from cellsearch.train import checkpoint as checkpoints
-from cellsearch.train.conclude import conclude, diverged
+from cellsearch.train.conclude import conclude, diverged, paused
 from cellsearch.train.errors import Diverged
 from cellsearch.train.trainer import Trainer
 from cellsearch.train.watch import Watch
@@ -29,6 +29,7 @@ def train(
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     weights: Path | None = None,
+    until: int | None = None,
 ) -> Outcome:
     """Train one trial to its end. The metrics are a pure function of `trial`, bit for bit.
 
@@ -39,10 +40,12 @@ def train(
         progress: called about every half second.
         cancelled: asked between two updates; once it says yes, training saves and stops.
         weights: a file for the final weights (safetensors); written if the trial is done.
+        until: pause after so many training tokens, saved, with validation read.
 
     Returns:
         The outcome: `done`, `diverged`, or `failed` where a user's mistake or the memory's end
-        stopped it. What is wrong with the program itself is raised.
+        stopped it; `pruned` where it paused, which is what it is if it is never gone on with.
+        What is wrong with the program itself is raised.
 
     Raises:
         Cancelled: it was asked to stop.
@@ -50,7 +53,7 @@ def train(
     """
     with _modes(trial.train.threads):
         try:
-            outcome = _run(trial, checkpoint, progress, cancelled, weights)
+            outcome = _run(trial, checkpoint, progress, cancelled, weights, until)
         except (CellsearchError, MemoryError, RuntimeError) as error:
             outcome = Outcome(status="failed", error=_failure(error))
     return outcome.model_copy(update={"where": where(trial.train.threads, _backend(trial))})
@@ -62,25 +65,31 @@ def _run(
     progress: Callable[[Progress], None] | None,
     cancelled: Callable[[], bool] | None,
     weights: Path | None,
+    until: int | None,
 ) -> Outcome:
-    trainer = _trainer(trial, folder)
+    trainer = _trainer(trial, folder, until)
+    stop = trainer.steps if until is None else trainer.steps_for(until)
     watch = Watch(trainer, folder, progress, cancelled)
     try:
-        while trainer.step < trainer.steps:
+        while trainer.step < stop:
             watch.look()
             trainer.advance()
     except Diverged as end:
         return diverged(trainer, end.step, str(end))
+    if stop < trainer.steps:
+        watch.save()
+        return paused(trainer)
     outcome = conclude(trainer)
     if weights is not None and outcome.status == "done":
         _write_weights(trainer, weights)
     return outcome
 
 
-def _trainer(trial: TrialConfig, folder: Path | None) -> Trainer:
+def _trainer(trial: TrialConfig, folder: Path | None, until: int | None) -> Trainer:
     trainer = Trainer(trial)
     snapshot = None if folder is None else checkpoints.load(folder, trial)
-    if snapshot is not None:
+    # A moment beyond the pause cannot say what stood there.
+    if snapshot is not None and (until is None or snapshot.step <= trainer.steps_for(until)):
         trainer.restore(snapshot)
     return trainer
 

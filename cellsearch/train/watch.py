@@ -38,15 +38,20 @@ class Watch:
             Cancelled: it was asked to stop; the moment is saved.
         """
         if self.cancelled is not None and self.cancelled():
-            self._save()
+            self.save()
             raise Cancelled
         now = time.monotonic()
         if now - self._reported >= REPORT_SECONDS:
             self._reported = now
             self._report(now - self._began)
         if now - self._saved >= self.trainer.trial.train.checkpoint_seconds:
-            self._save()
+            self.save()
             self._saved = time.monotonic()
+
+    def save(self) -> None:
+        """Keep this moment, where there is a place for it."""
+        if self.folder is not None:
+            checkpoint.save(self.folder, self.trainer.trial, self.trainer.snapshot())
 
     def _report(self, seconds: float) -> None:
         if self.progress is None:
@@ -60,7 +65,3 @@ class Watch:
                 tokens_per_second=(trainer.tokens - self._first) / seconds,
             )
         )
-
-    def _save(self) -> None:
-        if self.folder is not None:
-            checkpoint.save(self.folder, self.trainer.trial, self.trainer.snapshot())

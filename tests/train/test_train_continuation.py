@@ -93,3 +93,18 @@ def test_seconds_add_up_over_interruptions(trial, tmp_path):
 def test_cancelling_without_a_checkpoint_only_stops(trial):
     with pytest.raises(Cancelled):
         train(trial(), cancelled=lambda: True)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_trial_that_paused_ends_with_the_same_bits(trial, tmp_path, name):
+    planned = trial(**SETTINGS[name])
+    undisturbed = train(planned)
+    step = planned.train.batch * planned.train.segment
+    pauses = [3 * step - 1, 7 * step]
+    found = [train(planned, checkpoint=tmp_path / "c", until=tokens) for tokens in pauses]
+    assert [(o.status, o.steps) for o in found] == [("pruned", 3), ("pruned", 7)]
+    assert set(found[0].metrics) == {"valid_loss"}
+    assert train(planned, until=pauses[1]).metrics == found[1].metrics
+    # An earlier pause is asked for again: what lies there is beyond it.
+    assert train(planned, checkpoint=tmp_path / "c", until=pauses[0]).metrics == found[0].metrics
+    assert findings(train(planned, checkpoint=tmp_path / "c")) == findings(undisturbed)

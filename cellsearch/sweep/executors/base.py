@@ -28,6 +28,8 @@ class WorkItem:
         checkpoint: its folder for checkpoints; training goes on from what lies there.
         weights: where its final weights go, or None.
         attempt: the number of this attempt, from 1; one more for each time that it is begun anew.
+        until: training tokens after which it pauses, saved, with the outcome `pruned`; to the
+            trial's end where left out.
     """
 
     key: str
@@ -35,6 +37,11 @@ class WorkItem:
     checkpoint: Path
     weights: Path | None = None
     attempt: int = 1
+    until: int | None = None
+
+
+# What is to be done next. None: that depends on a result that is still out; ask again after it.
+Items = Iterable[WorkItem | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +92,11 @@ class Executor(ABC):
     """
 
     @abstractmethod
-    def run(self, items: Iterable[WorkItem]) -> Events:
+    def run(self, items: Items) -> Events:
         """Run the items; draw the next one only when there is someone to do it.
+
+        An item of None stands for those that nobody can name yet: another is drawn after the next
+        `Finished` or `Failed`. It is never the last.
 
         Closing the iterator ends everything that it started.
 

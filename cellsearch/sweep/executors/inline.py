@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from queue import SimpleQueue
 
 from cellsearch.record import Outcome
@@ -13,6 +13,7 @@ from cellsearch.sweep.executors.base import (
     Events,
     Executor,
     Finished,
+    Items,
     Moved,
     Started,
     WorkItem,
@@ -27,11 +28,12 @@ class InlineExecutor(Executor):
         self.trainer = trainer
         self._stopping = threading.Event()
 
-    def run(self, items: Iterable[WorkItem]) -> Events:
+    def run(self, items: Items) -> Events:
         """See `Executor.run`. `workers` and `threads` change nothing: `train` sets its threads."""
         self._stopping.clear()
         try:
-            for item in items:
+            # None never comes: there is no result that is out.
+            for item in filter(None, items):
                 yield Started(item.key, item.attempt, "inline")
                 yield from self._run_one(item)
                 if self._stopping.is_set():

@@ -28,6 +28,7 @@ class Trainer(Protocol):
         progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
         weights: Path | None,
+        until: int | None,
     ) -> Outcome:
         """Train one trial."""
 
@@ -56,6 +57,7 @@ def perform(
             progress=progress,
             cancelled=cancelled,
             weights=item.weights,
+            until=item.until,
         )
     except Exception as error:
         # Whatever a trial does while it is asked to stop, it is unfinished and will be done anew.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
@@ -17,6 +17,7 @@ from cellsearch.sweep.executors.base import (
     Executor,
     Failed,
     Finished,
+    Items,
     Moved,
     Patience,
     Started,
@@ -37,7 +38,7 @@ class ProcessExecutor(Executor):
         self.trainer = trainer
         self._stopping = threading.Event()
 
-    def run(self, items: Iterable[WorkItem]) -> Events:
+    def run(self, items: Items) -> Events:
         """See `Executor.run`."""
         self._stopping.clear()
         crew = _Crew(self, iter(items))
@@ -54,7 +55,7 @@ class ProcessExecutor(Executor):
 class _Crew:
     """The workers of one run, and what is waiting for them."""
 
-    def __init__(self, plan: ProcessExecutor, items: Iterator[WorkItem]) -> None:
+    def __init__(self, plan: ProcessExecutor, items: Iterator[WorkItem | None]) -> None:
         self._plan = plan
         self._items = items
         self._queue: deque[WorkItem] = deque()

@@ -113,6 +113,7 @@ def _item(message: Message) -> WorkItem:
         checkpoint=Path(message["checkpoint"]),
         weights=Path(weights) if weights else None,
         attempt=message["attempt"],
+        until=message["until"],
     )
 
 

@@ -65,6 +65,7 @@ class WorkerProcess:
             checkpoint=str(item.checkpoint),
             weights=str(item.weights) if item.weights else None,
             attempt=item.attempt,
+            until=item.until,
         )
 
     def tell(self, **message: Any) -> None:

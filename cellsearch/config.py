@@ -138,6 +138,53 @@ class MatchConfig(Strict):
     of: Literal["cell", "model"] = Field("cell", description="count the cells alone, or all of it")
 
 
+class RangeConfig(Strict):
+    """Numbers from `low` to `high`, both ends included; whole ones where the key is a count."""
+
+    low: int | float
+    high: int | float
+    log: bool = Field(False, description="as many tries from 1e-3 to 1e-2 as from there to 1e-1")
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> RangeConfig:
+        if not self.low < self.high:
+            raise ValueError(
+                f"`low` should be less than `high`, got {self.low:g} and {self.high:g}"
+            )
+        if self.log and self.low <= 0:
+            raise ValueError(f"`log` needs `low` above 0, got {self.low:g}")
+        return self
+
+
+class HalvingConfig(Strict):
+    """Successive halving (Jamieson & Talwalkar 2016), in step: a rung ends when all are there."""
+
+    factor: int = Field(3, ge=2, le=100, description="one in so many goes on from a rung")
+    rungs: int = Field(2, ge=1, le=10, description="pauses; each budget is `factor` times the last")
+
+
+Choice = bool | int | float | str | None
+Choices = Annotated[tuple[Choice, ...], Field(min_length=2)]
+
+
+class TuneConfig(Strict):
+    """The chance that each variant is given before it is compared."""
+
+    trials: int | None = Field(
+        None, ge=1, le=100_000, description="settings that each variant is tried at"
+    )
+    space: dict[str, RangeConfig | Choices] = Field(
+        min_length=1, description="a key of `model`, `train` or `const` -> what to try for it"
+    )
+    proposer: str = Field(
+        "random", description="random, sobol, grid: the same settings for all variants; or tpe"
+    )
+    tokens: int | None = Field(None, ge=1, description="budget; `train.tokens` where left out")
+    halving: HalvingConfig | None = None
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="of the proposals")
+    lag: int = Field(4, ge=1, description="proposal k sees the results of those up to k - lag")
+
+
 class SweepConfig(Strict):
     """A whole sweep file. What is frozen when the study begins."""
 
@@ -152,9 +199,10 @@ class SweepConfig(Strict):
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
     match: MatchConfig = MatchConfig()
+    tune: TuneConfig | None = None
     backend: str = "auto"
     # The bound tells a count from the number of a seed, such as 20260131.
-    seeds: int = Field(5, ge=1, le=100_000, description="a count: seeds 0, 1, … are trained")
+    seeds: int = Field(5, ge=0, le=100_000, description="a count: seeds 0, 1, … are trained")
     margin: float = Field(
         0.03, gt=0, lt=1, description="a change in perplexity that is too small to matter"
     )
@@ -163,6 +211,8 @@ class SweepConfig(Strict):
     def _names(self) -> SweepConfig:
         if "base" in self.variants:
             raise ValueError("no variant may be called 'base'; that is the base cell itself")
+        if self.seeds == 0 and self.tune is None:
+            raise ValueError("without `tune`, `seeds` should be 1 or more, got 0")
         return self
 
 
@@ -180,4 +230,5 @@ class TrialConfig(Strict):
     train: TrainConfig
     backend: str
     seed: int
+    test: bool = Field(True, description="whether the test text is read; no tuning reads it")
     data_sha256: str

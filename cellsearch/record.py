@@ -10,9 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cellsearch.config import Status, SweepConfig, TrialConfig
+from cellsearch.config import Choice, Status, SweepConfig, TrialConfig
 
 SCHEMA: Literal[1] = 1
+
+
+Setting = dict[str, Choice]
 
 
 class Line(BaseModel):
@@ -48,7 +51,10 @@ class CellCost(BaseModel):
 
 
 class Variant(BaseModel):
-    """A variant as it was planned. The base is the variant called `base`."""
+    """A variant as it was planned, or at the setting that was chosen for it.
+
+    The base is the variant called `base`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -62,6 +68,7 @@ class Variant(BaseModel):
     sentence: str | None = None
     placebo: bool = False
     identical_to: str | None = None
+    setting: Setting = Field({}, description="what the tuning chose, by key of the space")
     mirror_of: str | None = None
     negate: tuple[str, ...] = ()
     start: Literal["same", "mirrored"] = "same"
@@ -83,6 +90,21 @@ class StudyLine(Line):
     data_sha256: str
     corpus: str = Field(description="one sentence about the text, for the report")
     where: Where
+
+    def twin(self, variant: Variant) -> str | None:
+        """The variant of this study whose law a mirror or a placebo shares; None: it is not here.
+
+        A cell of the library is here where a variant is that cell without an edit. An edited one
+        bears its name, too, and is another.
+        """
+        if variant.mirror_of is None:
+            return "base" if variant.placebo else None
+        names = [v.name for v in self.variants]
+        if variant.mirror_of in names:
+            return variant.mirror_of
+        plain = {n: v.cell for n, v in self.spec.variants.items() if not v.edits}
+        cells = {"base": self.spec.base, **plain}
+        return next((name for name in names if cells.get(name) == variant.mirror_of), None)
 
 
 class LookLine(Line):
@@ -147,12 +169,44 @@ class TrialLine(Line):
     attempt: int = 1
     variant: str
     seed: int
+    number: int | None = Field(None, description="of the setting, in the tuning; else none")
+    setting: Setting = {}
     cell_hash: str
     class_hash: str | None = None
     config: TrialConfig
     cost: CellCost
     outcome: Outcome
     sidecars: dict[str, str] = Field({}, description="path below the study's folder -> sha256")
+
+
+class RungLine(Line):
+    """A trial of the tuning has reached a rung, and waits for the others of its variant there."""
+
+    kind: Literal["rung"] = "rung"
+    trial_key: str
+    attempt: int
+    variant: str
+    number: int
+    setting: Setting
+    rung: int = Field(description="from 0")
+    outcome: Outcome
+
+
+class ChoiceLine(Line):
+    """What the tuning chose for a variant, on validation. From now on it is frozen."""
+
+    kind: Literal["choice"] = "choice"
+    variant: Variant
+    number: int | None = Field(description="of the setting; null: none ended well")
+    valid_loss: float | None = Field(description="nats per token, in the tuning")
+
+
+class ConfirmLine(Line):
+    """Which variants of a tuning are confirmed, where not all are."""
+
+    kind: Literal["confirm"] = "confirm"
+    variants: tuple[str, ...]
+    seeds: int
 
 
 class BenchLine(Line):
@@ -169,7 +223,10 @@ class BenchLine(Line):
     where: Where
 
 
-JournalLine = Annotated[StudyLine | LookLine | TrialLine | BenchLine, Field(discriminator="kind")]
+JournalLine = Annotated[
+    StudyLine | LookLine | TrialLine | RungLine | ChoiceLine | ConfirmLine | BenchLine,
+    Field(discriminator="kind"),
+]
 
 
 class Progress(BaseModel):

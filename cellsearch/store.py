@@ -21,7 +21,18 @@ from typing import BinaryIO, Self
 from pydantic import TypeAdapter, ValidationError
 
 from cellsearch.errors import StoreError
-from cellsearch.record import SCHEMA, BenchLine, JournalLine, LookLine, StudyLine, TrialLine
+from cellsearch.record import (
+    SCHEMA,
+    BenchLine,
+    ChoiceLine,
+    ConfirmLine,
+    JournalLine,
+    LookLine,
+    RungLine,
+    StudyLine,
+    TrialLine,
+    Variant,
+)
 
 NAME = "journal.jsonl"
 TORN = "journal.torn"
@@ -37,7 +48,11 @@ class Journal:
         study: the frozen plan.
         seeds: how many seeds are planned: the plan's, or those of the last look.
         looks: how often the data could be looked at: once, and once for each time seeds were added.
+        variants: those that are compared, at the settings that were chosen for them.
         trials: the finished trials in order of finishing; of several attempts the last.
+        tuning: the finished trials of the tuning, likewise.
+        rungs: how far the paused trials of the tuning are.
+        choices: what was chosen, by variant; empty until the tuning is over.
         benches: measured costs; of several measurements of a variant the last.
         problems: what a reader should know about the file, such as a torn last line.
         folder: the study's folder.
@@ -46,7 +61,11 @@ class Journal:
     study: StudyLine
     seeds: int
     looks: int
+    variants: tuple[Variant, ...]
     trials: tuple[TrialLine, ...]
+    tuning: tuple[TrialLine, ...]
+    rungs: tuple[RungLine, ...]
+    choices: dict[str, ChoiceLine]
     benches: tuple[BenchLine, ...]
     problems: tuple[str, ...]
     folder: Path
@@ -66,6 +85,15 @@ def read(study: Path) -> Journal:
     if second is not None:
         raise StoreError(f"{path}: line {second} is damaged: a second plan; one study, one plan")
     return _journal(lines[0], lines[1:], tuple(problems), study)
+
+
+def about(study: Path, trial_key: str) -> list[TrialLine | RungLine]:
+    """The lines about the trials with this key, without reading the others into memory."""
+    path, key = study / NAME, trial_key.encode()
+    with _opened(path) as file:
+        found = [_parse_line(path, n, text) for n, text in enumerate(file, 1) if key in text]
+    kinds = (line for line in found if isinstance(line, TrialLine | RungLine))
+    return [line for line in kinds if line.trial_key == trial_key]
 
 
 def begun(study: Path) -> bool:
@@ -93,7 +121,7 @@ class Writer:
         except OSError as error:
             raise _unwritable(self.path, error) from None
 
-    def append(self, line: StudyLine | LookLine | TrialLine | BenchLine) -> None:
+    def append(self, line: JournalLine) -> None:
         """Write one line, with the time, and return when it is on the disk.
 
         Raises:
@@ -215,18 +243,34 @@ def _schema_version(text: bytes) -> object:
 def _journal(
     study: StudyLine, lines: list[JournalLine], problems: tuple[str, ...], folder: Path
 ) -> Journal:
-    looks = [line.seeds for line in lines if isinstance(line, LookLine)]
-    trials = {(t.trial_key, t.variant): t for t in lines if isinstance(t, TrialLine)}
+    looks = [line for line in lines if isinstance(line, LookLine)]
+    confirms = [line for line in lines if isinstance(line, ConfirmLine)]
+    counts = [study.spec.seeds, *(c.seeds for c in confirms), *(look.seeds for look in looks)]
+    ended = {(t.variant, t.number, t.seed): t for t in lines if isinstance(t, TrialLine)}
+    rungs = {(r.variant, r.number, r.rung): r for r in lines if isinstance(r, RungLine)}
     benches = {b.variant: b for b in lines if isinstance(b, BenchLine)}
+    choices = {c.variant.name: c for c in lines if isinstance(c, ChoiceLine)}
     return Journal(
         study=study,
-        seeds=looks[-1] if looks else study.spec.seeds,
+        seeds=counts[-1],
         looks=1 + len(looks),
-        trials=tuple(trials.values()),
+        variants=_compared(study, confirms, choices),
+        trials=tuple(t for t in ended.values() if t.number is None),
+        tuning=tuple(t for t in ended.values() if t.number is not None),
+        rungs=tuple(rungs.values()),
+        choices=choices,
         benches=tuple(benches.values()),
         problems=problems,
         folder=folder,
     )
+
+
+def _compared(
+    study: StudyLine, confirms: list[ConfirmLine], choices: dict[str, ChoiceLine]
+) -> tuple[Variant, ...]:
+    names = confirms[-1].variants if confirms else [v.name for v in study.variants]
+    settled = (choices[v.name].variant if v.name in choices else v for v in study.variants)
+    return tuple(v for v in settled if v.name in names)
 
 
 def _open(path: Path) -> int:

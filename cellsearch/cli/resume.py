@@ -15,7 +15,12 @@ def resume(
     executor: EXECUTOR = "process",
     workers: WORKERS = None,
     overrides: SET = None,
-    failed: Annotated[bool, typer.Option("--failed", help="Try again what failed.")] = False,
+    retry: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KINDS", help="Try again what failed: `failed`, or kinds such as oom,killed."
+        ),
+    ] = None,
 ) -> None:
     """Go on with a study that was stopped or killed, or add seeds to it.
 
@@ -30,5 +35,5 @@ def resume(
     from cellsearch.sweep.run import resume as run
 
     require(folder)
-    way = Way(executor, workers, failed)
+    way = Way(executor, workers, retry)
     work_on(folder, way, lambda means: run(folder, overrides or [], means))

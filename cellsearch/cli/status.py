@@ -40,4 +40,5 @@ def status(
     for trial in running:
         share = trial.tokens / max(1, trial.of)
         loss = "" if trial.loss is None else f", loss {trial.loss:.3f}"
-        say.line(f"  {trial.variant}, seed {trial.seed}: {share:.0%}{loss}")
+        which = f"seed {trial.seed}" if trial.number is None else f"setting {trial.number}"
+        say.line(f"  {trial.variant}, {which}: {share:.0%}{loss}")

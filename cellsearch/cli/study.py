@@ -35,19 +35,21 @@ class Way:
 
     executor: str = "process"
     workers: int | None = None
-    failed_too: bool = False
+    retry: str | None = None
 
 
 def work_on(folder: Path, way: Way, do: Callable[[Means], Journal]) -> None:
     """Do the work on a study, then say what came of it; exits with 130 where it was stopped."""
     from cellsearch import store
     from cellsearch.cli.watch import watcher
+    from cellsearch.sweep.again import never, of_kinds
     from cellsearch.sweep.run import Means, cores
 
     try:
         with watcher() as watching:
             workers = way.workers or cores()
-            journal = do(Means(way.executor, workers, watching, way.failed_too))
+            again = of_kinds(way.retry) if way.retry else never
+            journal = do(Means(way.executor, workers, watching, again))
     except KeyboardInterrupt:
         say.note(_stopped(folder) if store.begun(folder) else "stopped before anything was begun")
         raise typer.Exit(STOPPED) from None
@@ -88,7 +90,7 @@ def _next(folder: Path, status: Status) -> None:
     say.line(f"report:     cellsearch report {study} --out {_typed(default_report(folder))}")
     say.line(f"more seeds: cellsearch resume {study} --set seeds=N   (another look at the data)")
     if status.failed:
-        say.line(f"try the {status.failed} failed again: cellsearch resume {study} --failed")
+        say.line(f"try the {status.failed} failed again: cellsearch resume {study} --retry failed")
 
 
 def _typed(path: Path) -> str:

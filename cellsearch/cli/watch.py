@@ -14,7 +14,7 @@ from cellsearch.cli import say
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
-    from cellsearch.record import Outcome, TrialLine
+    from cellsearch.record import ChoiceLine, Outcome, Setting, TrialLine
     from cellsearch.sweep.display import View
     from cellsearch.sweep.running import Running
 
@@ -30,6 +30,7 @@ class Watcher(Protocol):
     def note(self, text: str) -> None: ...
     def show(self, view: View) -> None: ...
     def finished(self, line: TrialLine) -> None: ...
+    def chosen(self, line: ChoiceLine) -> None: ...
 
 
 class Lines:
@@ -47,6 +48,9 @@ class Lines:
         # Said with the next view, whose counts have this trial among them.
         self.ended += 1
         self._pending.append(told(line))
+
+    def chosen(self, line: ChoiceLine) -> None:
+        self._pending.append(choice(line))
 
     def show(self, view: View) -> None:
         for text in self._pending:
@@ -82,6 +86,9 @@ class Screen:
         self.ended += 1
         self.live.console.print(told(line))
 
+    def chosen(self, line: ChoiceLine) -> None:
+        self.live.console.print(choice(line))
+
     def show(self, view: View) -> None:
         self._view = view
 
@@ -103,18 +110,47 @@ def watcher() -> Iterator[Watcher]:
 def told(line: TrialLine) -> str:
     """How a trial ended: `lstm, seed 0: test perplexity 6.123 in 41 s`."""
     outcome = line.outcome
-    loss = outcome.metrics.get("test_loss")
     match outcome.status:
-        case "done" if loss is not None:
-            said = f"test perplexity {exp(loss):.3f}"
+        case "done":
+            said = _perplexity(line)
         case "diverged" if outcome.diverged_at is not None:
             said = f"diverged at update {outcome.diverged_at:,}{_why(outcome)}"
+        case "pruned":
+            said = f"pruned after {outcome.steps:,} updates"
         case "failed" if outcome.error is not None:
             said = f"failed: {outcome.error.message}"
         case status:
             said = str(status)
     seconds = outcome.times.get("total")
-    return f"{line.variant}, seed {line.seed}: {said}{_in(seconds)}"
+    return f"{_name(line)}: {said}{_in(seconds)}"
+
+
+def choice(line: ChoiceLine) -> str:
+    """What was chosen: `lstm: setting 3 of the tuning, learning_rate 0.008`."""
+    if line.number is None:
+        return f"{line.variant.name}: no setting ended well; it stays at what the sweep file says"
+    return f"{line.variant.name}: chosen is setting {line.number}, {_setting(line.variant.setting)}"
+
+
+def _name(line: TrialLine) -> str:
+    if line.number is None:
+        return f"{line.variant}, seed {line.seed}"
+    return f"{line.variant}, setting {line.number} ({_setting(line.setting)})"
+
+
+def _setting(setting: Setting) -> str:
+    return ", ".join(f"{key.rpartition('.')[2]} {_short(v)}" for key, v in setting.items())
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _perplexity(line: TrialLine) -> str:
+    """Of the test text; in the tuning of validation, for nothing there looks at the test."""
+    text = "test" if line.number is None else "validation"
+    loss = line.outcome.metrics.get("test_loss" if line.number is None else "valid_loss")
+    return "done" if loss is None else f"{text} perplexity {exp(loss):.3f}"
 
 
 def _why(outcome: Outcome) -> str:
@@ -137,7 +173,8 @@ def _tail(view: View) -> str:
 
 
 def _brief(trial: Running) -> str:
-    return f"{trial.variant}/{trial.seed} {trial.tokens / max(1, trial.of):.0%}"
+    place = trial.seed if trial.number is None else f"setting {trial.number}"
+    return f"{trial.variant}/{place} {trial.tokens / max(1, trial.of):.0%}"
 
 
 def _picture(view: View) -> Group:
@@ -149,7 +186,8 @@ def _picture(view: View) -> Group:
     for trial in view.running:
         loss = "" if trial.loss is None else f"loss {trial.loss:.3f}"
         bar = ProgressBar(total=max(1, trial.of), completed=trial.tokens, width=24)
-        grid.add_row(trial.variant, f"seed {trial.seed}", bar, loss)
+        which = f"seed {trial.seed}" if trial.number is None else f"setting {trial.number}"
+        grid.add_row(trial.variant, which, bar, loss)
     return Group(grid, _counts(view))
 
 
@@ -159,6 +197,7 @@ def _counts(view: View) -> str:
         (status.running, "running"),
         (status.done, "done"),
         (status.diverged, "diverged"),
+        (status.pruned, "pruned"),
         (status.failed, "failed"),
         (status.waiting, "left"),
     ]

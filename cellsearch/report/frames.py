@@ -28,7 +28,7 @@ def trials(journal: Journal) -> pd.DataFrame:
     """
     found = trials_by_variant(journal)
     rows = []
-    for variant in journal.study.variants:
+    for variant in journal.variants:
         by_seed = {trial.seed: trial for trial in found[variant.name]}
         rows += [_trial(variant.name, s, by_seed.get(s)) for s in range(journal.seeds)]
     return pd.DataFrame(rows, columns=list(_TRIALS))

@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cellsearch.record import StudyLine, TrialLine, Variant
+    from cellsearch.record import TrialLine
     from cellsearch.store import Journal
 
 BASE = "base"
@@ -53,27 +53,11 @@ def samples(journal: Journal) -> dict[str, Sample]:
 
 def trials_by_variant(journal: Journal) -> dict[str, list[TrialLine]]:
     """The planned trials that the journal holds, by variant and in the order of the seeds."""
-    found: dict[str, list[TrialLine]] = {v.name: [] for v in journal.study.variants}
+    found: dict[str, list[TrialLine]] = {v.name: [] for v in journal.variants}
     for trial in sorted(journal.trials, key=lambda trial: trial.seed):
         if trial.variant in found and trial.seed < journal.seeds:
             found[trial.variant].append(trial)
     return found
-
-
-def twin(variant: Variant, study: StudyLine) -> str | None:
-    """The variant of this study whose law a mirror or a placebo shares; None: it is not here.
-
-    A cell of the library is here where a variant is that cell without an edit. An edited one bears
-    its name, too, and is another.
-    """
-    if variant.mirror_of is None:
-        return BASE if variant.placebo else None
-    names = [v.name for v in study.variants]
-    if variant.mirror_of in names:
-        return variant.mirror_of
-    plain = {n: v.cell for n, v in study.spec.variants.items() if not v.edits}
-    cells = {BASE: study.spec.base, **plain}
-    return next((name for name in names if cells.get(name) == variant.mirror_of), None)
 
 
 def _sample(trials: list[TrialLine], planned: int) -> Sample:

@@ -24,10 +24,10 @@ from cellsearch.report.findings import (
     Tests,
     Verdict,
 )
-from cellsearch.report.samples import BASE, Sample, samples, twin
+from cellsearch.report.samples import BASE, Sample, samples
 
 if TYPE_CHECKING:
-    from cellsearch.record import StudyLine, Variant
+    from cellsearch.record import Variant
     from cellsearch.store import Journal
 
 _CONTROLS = (Class.MIRROR, Class.PLACEBO)
@@ -36,16 +36,16 @@ _CONTROLS = (Class.MIRROR, Class.PLACEBO)
 def judge(journal: Journal) -> Findings:
     """Every verdict that the journal permits."""
     seen, rules, study = samples(journal), rules_of(journal), journal.study
-    variants = {v.name: v for v in study.variants}
+    variants = {v.name: v for v in journal.variants}
     estimates = {name: _estimate(seen[BASE], seen[name], rules) for name in variants}
     raw, adjusted = _families(seen, estimates, rules)
     judged = {}
     for name, variant in variants.items():
-        known = _known(variant, study)
+        known = _known(variant, journal)
         kind, reason = (
             _tested(name, seen, adjusted.get(name), rules) if known is None else (known, "")
         )
-        estimate, other = estimates[name], twin(variant, study)
+        estimate, other = estimates[name], study.twin(variant)
         judged[name] = Verdict(
             variant=variant,
             sample=seen[name],
@@ -69,24 +69,25 @@ def rules_of(journal: Journal) -> Rules:
         alpha=ALPHA / journal.looks,
         looks=journal.looks,
         margin=st.margin_in_nats(study.spec.margin),
-        contrasts=tuple(v.name for v in study.variants if _known(v, study) is None),
+        contrasts=tuple(v.name for v in journal.variants if _known(v, journal) is None),
     )
 
 
-def _known(variant: Variant, study: StudyLine) -> Class | None:
+def _known(variant: Variant, journal: Journal) -> Class | None:
     """What the plan alone says of a variant."""
     if variant.name == BASE:
         return Class.BASE
     if variant.identical_to is not None:
         return Class.IDENTICAL
-    if variant.mirror_of is not None and _trained_alike(variant, study):
+    if variant.mirror_of is not None and _trained_alike(variant, journal):
         return Class.MIRROR
     return Class.PLACEBO if variant.placebo else None
 
 
-def _trained_alike(variant: Variant, study: StudyLine) -> bool:
+def _trained_alike(variant: Variant, journal: Journal) -> bool:
     """A mirror at a rate or width of its own does not follow the law of what it mirrors."""
-    other = next((v for v in study.variants if v.name == twin(variant, study)), variant)
+    twin = journal.study.twin(variant)
+    other = next((v for v in journal.variants if v.name == twin), variant)
     return (variant.learning_rate, variant.hidden) == (other.learning_rate, other.hidden)
 
 

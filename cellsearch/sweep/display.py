@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from cellsearch.record import TrialLine
+from cellsearch.record import ChoiceLine, TrialLine
 from cellsearch.sweep.running import Running
 from cellsearch.sweep.status import Status
 
@@ -37,6 +37,9 @@ class Display(Protocol):
     def finished(self, line: TrialLine) -> None:
         """A trial is on record."""
 
+    def chosen(self, line: ChoiceLine) -> None:
+        """The tuning has chosen for a variant."""
+
 
 class Silent:
     """Says nothing."""
@@ -48,4 +51,7 @@ class Silent:
         """Nothing."""
 
     def finished(self, line: TrialLine) -> None:
+        """Nothing."""
+
+    def chosen(self, line: ChoiceLine) -> None:
         """Nothing."""

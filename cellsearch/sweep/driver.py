@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from cellsearch.record import CellCost, Outcome, TrialLine
+from cellsearch import store
+from cellsearch.record import CellCost, ChoiceLine, JournalLine, Outcome, RungLine, TrialLine
 from cellsearch.store import Journal, Writer
+from cellsearch.sweep.agenda import Agenda
 from cellsearch.sweep.display import Display
 from cellsearch.sweep.executors.base import (
     Event,
@@ -25,6 +27,7 @@ from cellsearch.sweep.interrupt import asked_to_stop
 from cellsearch.sweep.live import Live
 from cellsearch.sweep.status import count
 from cellsearch.sweep.trials import Trial
+from cellsearch.sweep.tuning.tuning import Step
 
 CHECKPOINTS, WEIGHTS = "checkpoints", "weights"
 
@@ -34,31 +37,31 @@ class Driver:
 
     Args:
         journal: what is on record when the run begins.
-        trials: those that are left, in the order in which they are to be begun.
+        agenda: what is to be done.
         writer: of the same journal.
-        executor: trains them.
+        executor: trains.
         display: is told.
     """
 
     def __init__(
         self,
         journal: Journal,
-        trials: list[Trial],
+        agenda: Agenda,
         writer: Writer,
         executor: Executor,
         display: Display,
     ) -> None:
-        self._journal = journal
         self._folder = journal.folder
+        self._agenda = agenda
         self._writer = writer
         self._executor = executor
         self._display = display
-        self._on_record = {(t.variant, t.seed): t for t in journal.trials}
+        self._status = count(journal, ())
         self._stopping = False
         # Two trials with one key are one trial: trained once, on record for each.
-        self._twins: dict[str, list[Trial]] = {}
-        for trial in trials:
-            self._twins.setdefault(trial.key, []).append(trial)
+        self._out: dict[str, list[Step]] = {}
+        self._over = {t.trial_key for t in (*journal.trials, *journal.tuning)}
+        self._known = self._over | {r.trial_key for r in journal.rungs}
 
     def run(self) -> None:
         """Train until nothing is left or somebody asks to stop.
@@ -68,13 +71,21 @@ class Driver:
             TrialError: the executor cannot start what it needs.
         """
         self._clear_checkpoints()
-        status = count(self._journal, ())
-        self._live = Live(self._folder, status, self._display, time.monotonic)
+        left = self._agenda.tokens_left
+        self._live = Live(self._folder, self._status, left, self._display, time.monotonic)
         try:
-            self._copy_twins_on_record()
+            self._conclude()
             self._train()
         finally:
             self._live.close()
+
+    def _clear_checkpoints(self) -> None:
+        """Those of trials that are on record: the driver was killed before it removed them."""
+        again = {t.trial_key for t in self._agenda.retried.values()}
+        over = {file_name(key) for key in self._over - again}
+        for folder in (self._folder / CHECKPOINTS).glob("*"):
+            if folder.name in over:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _train(self) -> None:
         with asked_to_stop(self._stop), closing(self._executor.run(self._items())) as events:
@@ -85,30 +96,47 @@ class Driver:
         self._stopping = True
         self._executor.stop()
 
-    def _items(self) -> Iterator[WorkItem]:
-        for key, (trial, *_) in self._twins.items():
+    def _items(self) -> Iterator[WorkItem | None]:
+        for step in self._agenda.steps():
             if self._stopping:
                 return
-            name = file_name(key)
-            yield WorkItem(
-                key=key,
-                trial=trial.config,
-                checkpoint=self._folder / CHECKPOINTS / name,
-                weights=self._folder / WEIGHTS / f"{name}.safetensors",
-                attempt=self._attempts(trial) + 1,
-            )
+            if step is None:
+                assert self._out, "nothing runs, and nothing can begin"
+                yield None
+            elif item := self._begun(step):
+                yield item
+
+    def _begun(self, step: Step) -> WorkItem | None:
+        """The work that a step is; None where a twin's is taken."""
+        trial = step.trial
+        if trial.key in self._out:
+            self._out[trial.key].append(step)
+            return None
+        if trial.key in self._known and self._copied(step):
+            return None
+        self._out[trial.key] = [step]
+        name = file_name(trial.key)
+        weights = self._folder / WEIGHTS / f"{name}.safetensors"
+        return WorkItem(
+            key=trial.key,
+            trial=trial.config,
+            checkpoint=self._folder / CHECKPOINTS / name,
+            # What is only tried leaves none.
+            weights=weights if trial.number is None else None,
+            attempt=self._attempts(trial) + 1,
+            until=step.until,
+        )
 
     def _attempts(self, trial: Trial) -> int:
-        line = self._on_record.get(trial.name)
+        line = self._agenda.retried.get(trial.name)
         return line.attempt if line else 0
 
     def _state(self, trial: Trial) -> str:
-        """Among which trials this one was counted before the run."""
-        line = self._on_record.get(trial.name)
-        return line.outcome.status if line else "waiting"
+        """Among which trials this one was counted before it ran."""
+        return "failed" if trial.name in self._agenda.retried else "waiting"
 
     def _take(self, event: Event) -> None:
-        trial = self._twins[event.key][0]
+        trial = self._out[event.key][0].trial
         match event:
             case Started():
                 self._live.started(trial, event, self._state(trial))
@@ -119,19 +147,57 @@ class Driver:
             case Failed(key=key, attempt=attempt, failure=failure, again=False):
                 self._record(key, attempt, Outcome(status="failed", error=failure))
             case Failed(failure=failure):
-                variant, seed = trial.name
-                self._display.note(f"{variant}, seed {seed}: {failure.message}; it is tried again")
+                self._display.note(f"{trial.name}: {failure.message}; it is tried again")
 
     def _record(self, key: str, attempt: int, outcome: Outcome) -> None:
         sidecars = self._sidecars(key)
-        for trial in self._twins[key]:
-            self._append(_line(trial, attempt, outcome, sidecars))
-            self._live.ended(key, self._state(trial), outcome.status)
-        shutil.rmtree(self._folder / CHECKPOINTS / file_name(key), ignore_errors=True)
+        for step in self._out.pop(key):
+            self._put_down(step, attempt, outcome, sidecars)
+        self._conclude()
+        if outcome.status != "pruned":
+            self._forget(key)
 
-    def _append(self, line: TrialLine) -> None:
+    def _put_down(
+        self, step: Step, attempt: int, outcome: Outcome, sidecars: dict[str, str]
+    ) -> None:
+        """What a step found: a trial is over, or has reached its rung and waits there."""
+        trial = step.trial
+        self._known.add(trial.key)
+        if outcome.status == "pruned":
+            self._append(_rung(step, attempt, outcome))
+            self._live.paused(trial.key)
+        else:
+            self._append(_line(trial, attempt, outcome, sidecars))
+            self._live.ended(trial.key, self._state(trial), outcome.status)
+
+    def _conclude(self) -> None:
+        """Put down what follows from what is on record: who is pruned, and what is chosen."""
+        stops = self._agenda.stops()
+        rungs = _paused(self._folder) if stops else {}
+        for stop in stops:
+            rung = rungs.get((stop.variant, stop.number, stop.rung))
+            if rung is not None:
+                self._prune(rung)
+        for choice in self._agenda.choices():
+            self._append(choice)
+
+    def _prune(self, rung: RungLine) -> None:
+        trial = self._agenda.tuned(rung.variant, rung.number, rung.setting)
+        self._append(_line(trial, rung.attempt, rung.outcome, {}))
+        self._live.ended(trial.key, "waiting", "pruned")
+        self._forget(trial.key)
+
+    def _append(self, line: JournalLine) -> None:
         self._writer.append(line)
-        self._display.finished(line)
+        self._agenda.tell(line)
+        match line:
+            case TrialLine():
+                self._display.finished(line)
+            case ChoiceLine():
+                self._display.chosen(line)
+
+    def _forget(self, key: str) -> None:
+        shutil.rmtree(self._folder / CHECKPOINTS / file_name(key), ignore_errors=True)
 
     def _sidecars(self, key: str) -> dict[str, str]:
         path = Path(WEIGHTS) / f"{file_name(key)}.safetensors"
@@ -141,21 +207,16 @@ class Driver:
             return {}
         return {path.as_posix(): hashlib.sha256(content).hexdigest()}
 
-    def _copy_twins_on_record(self) -> None:
-        """What a twin that is on record found is put down for its twin, and not trained again."""
-        lines = {t.trial_key: t for t in self._journal.trials if t.outcome.status != "failed"}
-        for key in [key for key in self._twins if key in lines]:
-            found = lines[key]
-            for trial in self._twins.pop(key):
-                self._append(_line(trial, found.attempt, found.outcome, found.sidecars))
-                self._live.ended(key, self._state(trial), found.outcome.status)
-
-    def _clear_checkpoints(self) -> None:
-        """Those of trials that are on record: the driver was killed before it removed them."""
-        wanted = {file_name(key) for key in self._twins}
-        for folder in (self._folder / CHECKPOINTS).glob("*"):
-            if folder.name not in wanted:
-                shutil.rmtree(folder, ignore_errors=True)
+    def _copied(self, step: Step) -> bool:
+        """Put down what a twin on record found, in place of training it again."""
+        attempts = self._attempts(step.trial)
+        lines = store.about(self._folder, step.trial.key)
+        found = [line for line in lines if _answers(line, step, attempts)]
+        for line in found[-1:]:
+            sidecars = line.sidecars if isinstance(line, TrialLine) else {}
+            self._put_down(step, line.attempt, line.outcome, sidecars)
+            self._conclude()
+        return bool(found)
 
 
 def file_name(key: str) -> str:
@@ -170,6 +231,8 @@ def _line(trial: Trial, attempt: int, outcome: Outcome, sidecars: dict[str, str]
         attempt=attempt,
         variant=trial.variant.name,
         seed=trial.config.seed,
+        number=trial.number,
+        setting=trial.variant.setting if trial.number is not None else {},
         cell_hash=trial.variant.cell_hash,
         class_hash=trial.variant.class_hash,
         config=trial.config,
@@ -177,3 +240,34 @@ def _line(trial: Trial, attempt: int, outcome: Outcome, sidecars: dict[str, str]
         outcome=outcome,
         sidecars=sidecars,
     )
+
+
+def _rung(step: Step, attempt: int, outcome: Outcome) -> RungLine:
+    trial = step.trial
+    assert trial.number is not None
+    return RungLine(
+        trial_key=trial.key,
+        attempt=attempt,
+        variant=trial.variant.name,
+        number=trial.number,
+        setting=trial.variant.setting,
+        rung=step.rung,
+        outcome=outcome,
+    )
+
+
+def _paused(folder: Path) -> dict[tuple[str, int, int], RungLine]:
+    return {(r.variant, r.number, r.rung): r for r in store.read(folder).rungs}
+
+
+def _answers(line: TrialLine | RungLine, step: Step, attempts: int) -> bool:
+    """Whether a line on record says what a step of a trial with its key would find."""
+    if isinstance(line, RungLine):
+        return line.rung == step.rung and step.until is not None
+    match line.outcome.status:
+        case "done":
+            return step.until is None
+        case "failed":
+            # As often as this one was tried by now: the next try may end better.
+            return line.attempt > attempts
+    return line.outcome.status == "diverged"

@@ -14,6 +14,9 @@ TRIAL, STUDY = "t1", "s1"
 # not change what it finds.
 _TRIAL_IGNORES = {"task": {"corpus"}, "train": {"checkpoint_seconds"}}
 
+# Says nothing while it has its default, so that trials of earlier versions keep their keys.
+_CAME_LATER = {"test": True}
+
 
 def trial_key(trial: TrialConfig, authored: Mapping[str, str]) -> str:
     """`t1:…`: two trials with one key are one trial.
@@ -23,6 +26,9 @@ def trial_key(trial: TrialConfig, authored: Mapping[str, str]) -> str:
         authored: the authored hash of each role's cell, in place of its text.
     """
     rest = trial.model_dump(mode="json", exclude={"variant": True, "cells": True, **_TRIAL_IGNORES})
+    for name, default in _CAME_LATER.items():
+        if rest[name] == default:
+            del rest[name]
     return _key(TRIAL, rest | {"cells": dict(authored)})
 
 

@@ -26,12 +26,17 @@ class Live:
     """Keeps the counts and tells them: a display in this process, a small file for others."""
 
     def __init__(
-        self, folder: Path, status: Status, display: Display, clock: Callable[[], float]
+        self,
+        folder: Path,
+        status: Status,
+        tokens_left: Callable[[], int],
+        display: Display,
+        clock: Callable[[], float],
     ) -> None:
         self._folder = folder
         self._display = display
         self._clock = clock
-        self._planned = status.planned
+        self._tokens_left = tokens_left
         self._counts = Counter(asdict(status))
         self._running: dict[str, Running] = {}
         self._pace = Pace(clock)
@@ -43,10 +48,8 @@ class Live:
         if trial.key not in self._running:
             self._counts[was] -= 1
             self._counts["running"] += 1
-        seed, of = trial.config.seed, trial.config.train.tokens
-        self._running[trial.key] = Running(
-            trial.variant.name, seed, event.attempt, 0, of, None, event.worker
-        )
+        of = trial.config.train.tokens
+        self._running[trial.key] = Running(*trial.name, event.attempt, 0, of, None, event.worker)
         self._tell()
 
     def moved(self, key: str, progress: Progress) -> None:
@@ -55,7 +58,7 @@ class Live:
             self._running[key], tokens=progress.tokens, of=progress.of, loss=progress.loss
         )
         self._running[key] = now
-        self._pace.at(key, progress.tokens / max(1, progress.of))
+        self._pace.at(key, progress.tokens)
         if self._clock() - self._told >= _TELL:
             self._tell()
         self._show()
@@ -66,7 +69,15 @@ class Live:
         self._counts["running" if ran else was] -= 1
         self._counts[status] += 1
         if ran:
-            self._pace.end(key)
+            self._pace.end(key, ran.of if status == "done" else ran.tokens)
+        self._tell()
+
+    def paused(self, key: str) -> None:
+        """A trial waits at its rung. Its twins, which never ran, still wait."""
+        if ran := self._running.pop(key, None):
+            self._counts["running"] -= 1
+            self._counts["waiting"] += 1
+            self._pace.end(key, ran.tokens)
         self._tell()
 
     def close(self) -> None:
@@ -79,7 +90,7 @@ class Live:
     def view(self) -> View:
         """This moment."""
         status = Status(**self._counts)
-        seconds = self._pace.seconds(status.waiting, list(self._running))
+        seconds = self._pace.seconds(self._tokens_left())
         return View(status, tuple(self._running.values()), seconds)
 
     def _tell(self) -> None:
@@ -94,32 +105,32 @@ class Live:
 
 
 class Pace:
-    """How many trials' worth of work is done in a second, all workers together."""
+    """How many training tokens are read in a second, all workers together."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._begin: float | None = None
-        # Shares of trials: where each was when it was first seen, where it is, and what is over.
-        self._first: dict[str, float] = {}
-        self._last: dict[str, float] = {}
-        self._over = 0.0
+        # Where each trial was when it was first seen, where it is, and what is over.
+        self._first: dict[str, int] = {}
+        self._last: dict[str, int] = {}
+        self._over = 0
 
-    def at(self, key: str, share: float) -> None:
+    def at(self, key: str, tokens: int) -> None:
         """A trial has got so far; what a checkpoint brought along is no work of ours."""
         if self._begin is None:
             self._begin = self._clock()
-        self._first.setdefault(key, share)
-        self._last[key] = share
+        self._first.setdefault(key, tokens)
+        self._last[key] = tokens
 
-    def end(self, key: str) -> None:
-        """A trial is over."""
-        self._over += 1.0 - self._first.pop(key, 0.0)
+    def end(self, key: str, tokens: int) -> None:
+        """A trial is over, or waits, after so many."""
+        self._over += tokens - self._first.pop(key, 0)
         self._last.pop(key, None)
 
-    def seconds(self, waiting: int, keys: list[str]) -> float | None:
-        """The time that the rest will take, None before there is a pace."""
-        done = self._over + sum(self._last[key] - self._first[key] for key in self._last)
+    def seconds(self, left: int) -> float | None:
+        """The time that so many tokens take, those of running trials whole; None: no pace yet."""
+        running = sum(self._last[key] - self._first[key] for key in self._last)
+        done = self._over + running
         if self._begin is None or done <= 0:
             return None
-        left = waiting + sum(1.0 - self._last.get(key, 0.0) for key in keys)
-        return left * (self._clock() - self._begin) / done
+        return max(0, left - running) * (self._clock() - self._begin) / done

@@ -16,6 +16,7 @@ from cellsearch.record import StudyLine, Variant
 from cellsearch.sweep.describe import changes, counted, described
 from cellsearch.sweep.keys import study_key
 from cellsearch.sweep.matching import compared, cost_of, elaborated, matched_width
+from cellsearch.sweep.tuning.check import check as check_tuning
 from cellsearch.where import where
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]{0,63}")
@@ -42,11 +43,12 @@ def plan(config: SweepConfig, text: Text) -> StudyLine:
 
     Raises:
         ConfigError: a variant that is unknown, unusable, the same as another, or whose claim to
-            be a mirror does not hold.
+            be a mirror does not hold; a tuning that cannot be meant.
         LanguageError: a cell or an edit that is none.
     """
     _check_names(config)
     cells = _cells(config)
+    check_tuning(config, cells, text.vocabulary)
     widths = _widths(config, cells, text.vocabulary)
     variants = tuple(_variant(config, name, cells, widths, text) for name in cells)
     return StudyLine(

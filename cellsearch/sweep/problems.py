@@ -26,6 +26,24 @@ def validate(raw: dict[str, Any], source: str, overridden: Sequence[str]) -> Swe
         raise ConfigError("\n".join(_lines(error, source, overridden))) from None
 
 
+def types_at(key: str) -> tuple[Any, ...]:
+    """What a key of a sweep may hold: `(float,)`, `(int, NoneType)`; nothing: there is no such key.
+
+    A group of keys is its model.
+    """
+    found = _annotation(SweepConfig, tuple(key.split(".")))
+    return () if found is None else _members(found)
+
+
+def keys_below(group: str) -> list[str]:
+    """Every key of a sweep below a group of keys, in full."""
+    found = []
+    for name, annotation in _fields(_annotation(SweepConfig, tuple(group.split(".")))).items():
+        key = f"{group}.{name}"
+        found += keys_below(key) if _fields(annotation) else [key]
+    return found
+
+
 def _lines(error: ValidationError, source: str, overridden: Sequence[str]) -> list[str]:
     found: dict[Place, list[Any]] = {}
     for item in error.errors(include_url=False):

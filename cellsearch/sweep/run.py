@@ -14,13 +14,14 @@ from cellsearch.errors import TrialError
 from cellsearch.record import BenchLine, LookLine, StudyLine
 from cellsearch.store import Journal, Writer
 from cellsearch.sweep import files, frozen, lock
+from cellsearch.sweep.again import Again, never
+from cellsearch.sweep.agenda import Agenda
 from cellsearch.sweep.describe import matched
 from cellsearch.sweep.display import Display, Silent
 from cellsearch.sweep.driver import Driver
 from cellsearch.sweep.executors import Executor, bench, make
 from cellsearch.sweep.plan import Text, plan
-from cellsearch.sweep.proposers.grid import grid
-from cellsearch.sweep.trials import left, trials
+from cellsearch.sweep.trials import Maker
 
 # One trial of each variant, the base first; the size of the vocabulary; who is told.
 Measure = Callable[[Sequence[TrialConfig], int, Callable[[str], None]], list[BenchLine]]
@@ -41,14 +42,14 @@ class Means:
         executor: its name, or one that is there.
         workers: how many trials run side by side, for an executor that is named.
         display: who is told.
-        failed_too: try again what failed.
+        again: which of the trials that failed are tried again.
         measure: times the variants when all trials are done.
     """
 
     executor: str | Executor = "process"
     workers: int = field(default_factory=cores)
     display: Display = field(default_factory=Silent)
-    failed_too: bool = False
+    again: Again = never
     measure: Measure = bench.measure
 
 
@@ -129,20 +130,20 @@ def _go_on(folder: Path, seeds: int, task: TaskConfig, executor: Executor, means
         if more:
             writer.append(LookLine(seeds=seeds))
             journal = store.read(folder)
-        planned = grid(trials(journal.study, seeds, task))
-        todo = left(planned, journal, failed_too=means.failed_too)
-        Driver(journal, todo, writer, executor, means.display).run()
-        _measure(folder, [t.config for t in planned if t.config.seed == 0], writer, means)
+        agenda = Agenda(journal, task, means.again)
+        Driver(journal, agenda, writer, executor, means.display).run()
+        journal = store.read(folder)
+        _measure(journal, Maker(journal.study, task), writer, means)
     return store.read(folder)
 
 
-def _measure(folder: Path, one_each: list[TrialConfig], writer: Writer, means: Means) -> None:
+def _measure(journal: Journal, maker: Maker, writer: Writer, means: Means) -> None:
     """Measure the cost of every variant, once all trials are on record and nothing else runs."""
-    journal = store.read(folder)
-    names = {t.variant for t in one_each}
-    finished = len(journal.trials) == len(names) * journal.seeds
+    names = {v.name for v in journal.variants}
+    finished = len(journal.trials) == len(names) * journal.seeds > 0
     if not finished or names == {b.variant for b in journal.benches}:
         return
+    one_each = [maker.seeded(variant, 0).config for variant in journal.variants]
     try:
         for line in means.measure(one_each, journal.study.vocabulary, means.display.note):
             writer.append(line)

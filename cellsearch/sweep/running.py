@@ -25,6 +25,7 @@ class Running:
     Attributes:
         variant: its variant.
         seed: its seed.
+        number: of its setting, in the tuning.
         attempt: the number of this attempt, from 1.
         tokens: training tokens read.
         of: training tokens to read.
@@ -34,6 +35,7 @@ class Running:
 
     variant: str
     seed: int
+    number: int | None
     attempt: int
     tokens: int
     of: int

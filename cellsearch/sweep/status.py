@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from cellsearch import store
 from cellsearch.store import Journal
 from cellsearch.sweep import running
 from cellsearch.sweep.running import Running
+from cellsearch.sweep.trials import TUNING_SEED, Name, name_of
+from cellsearch.sweep.tuning.tuning import settings, tuned
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,25 @@ def seen(folder: Path) -> tuple[Journal, tuple[Running, ...]]:
 
 def count(journal: Journal, now: Iterable[Running]) -> Status:
     """The state of a study of whose trials those `now` are running."""
-    planned = {(v.name, seed) for v in journal.study.variants for seed in range(journal.seeds)}
-    ended = {(t.variant, t.seed): t for t in journal.trials if (t.variant, t.seed) in planned}
+    planned = set(_planned(journal))
+    ended = {name: t for t in (*journal.tuning, *journal.trials) if (name := name_of(t)) in planned}
     attempts = {name: trial.attempt for name, trial in ended.items()}
     # An attempt beyond the one that is on record: the trial is tried again, and runs.
     active = {
-        (r.variant, r.seed)
+        name
         for r in now
-        if (r.variant, r.seed) in planned and r.attempt > attempts.get((r.variant, r.seed), 0)
+        if (name := Name(r.variant, r.seed, r.number)) in planned
+        and r.attempt > attempts.get(name, 0)
     }
     counts = Counter[str](t.outcome.status for name, t in ended.items() if name not in active)
     waiting = len(planned) - len(active) - counts.total()
     return Status(len(planned), running=len(active), waiting=waiting, **counts)
+
+
+def _planned(journal: Journal) -> Iterator[Name]:
+    for variant in tuned(journal.study):
+        for number in range(settings(journal.study)):
+            yield Name(variant.name, TUNING_SEED, number)
+    for variant in journal.variants:
+        for seed in range(journal.seeds):
+            yield Name(variant.name, seed)

@@ -1,22 +1,45 @@
-"""The trials of a study, and which of them are left."""
+"""A study's trials: which variant, at which setting, with which seed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cellsearch import lang
-from cellsearch.config import TaskConfig, TrainConfig, TrialConfig
-from cellsearch.derive.hashes import authored_hash
-from cellsearch.errors import StoreError
-from cellsearch.record import StudyLine, Variant
-from cellsearch.store import Journal
+from cellsearch.config import ModelConfig, SweepConfig, TaskConfig, TrainConfig, TrialConfig
+from cellsearch.derive.hashes import authored_hash, cell_hash
+from cellsearch.ir import Cell
+from cellsearch.record import RungLine, Setting, StudyLine, TrialLine, Variant
+from cellsearch.sweep.describe import counted
 from cellsearch.sweep.keys import trial_key
-from cellsearch.sweep.matching import elaborated
+from cellsearch.sweep.matching import cost_of, elaborated
 from cellsearch.sweep.plan import model_of
+from cellsearch.sweep.tuning.check import RATE, with_consts
+from cellsearch.sweep.tuning.space import changed, consts
 
 # The task's only cell. A task with several calls each by its role.
 ROLE = "cell"
+# All settings are tried with one seed, which no comparison uses.
+TUNING_SEED = 1_000_000
+
+
+class Name(NamedTuple):
+    """What is planned once: a variant with a seed, or in the tuning with a setting's number."""
+
+    variant: str
+    seed: int
+    number: int | None = None
+
+    def __str__(self) -> str:
+        said = f"seed {self.seed}" if self.number is None else f"setting {self.number}"
+        return f"{self.variant}, {said}"
+
+
+def name_of(line: TrialLine | RungLine) -> Name:
+    """Which planned trial a line of the journal is about."""
+    seed = line.seed if isinstance(line, TrialLine) else TUNING_SEED
+    return Name(line.variant, seed, line.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,65 +49,98 @@ class Trial:
     key: str
     variant: Variant
     config: TrialConfig
+    number: int | None = None
 
     @property
-    def name(self) -> tuple[str, int]:
-        """Variant and seed: every such pair is planned once."""
-        return self.variant.name, self.config.seed
+    def name(self) -> Name:
+        """By which it is known in the study."""
+        return Name(self.variant.name, self.config.seed, self.number)
 
 
-def trials(study: StudyLine, seeds: int, task: TaskConfig) -> list[Trial]:
-    """Every variant with every seed, from what the journal alone holds.
+class Maker:
+    """Makes the trials of a study, from what the journal alone holds.
 
     Args:
         study: the plan.
-        seeds: how many seeds, by now.
         task: the plan's, or the same with its text in another place.
     """
-    return [trial for variant in study.variants for trial in _of(variant, study, seeds, task)]
 
+    def __init__(self, study: StudyLine, task: TaskConfig) -> None:
+        self._study = study
+        self._spec = study.spec.model_copy(update={"task": task})
+        self._cells: dict[str, Cell] = {}
+        # Of thousands of settings most differ in nothing that a cell's graph depends on.
+        self._hashes: dict[tuple[str, ModelConfig], str] = {}
+        self._settled: dict[tuple[str, str, ModelConfig], Variant] = {}
 
-def left(planned: Iterable[Trial], journal: Journal, *, failed_too: bool = False) -> list[Trial]:
-    """The trials that are not finished. A failed one is, until it is asked to be tried again.
+    def seeded(self, variant: Variant, seed: int) -> Trial:
+        """A variant, as it is compared, with a seed."""
+        return self._trial(variant, seed, None, self._spec.train.tokens)
 
-    Raises:
-        StoreError: a trial is on record under another key: it would be trained twice.
-    """
-    ended = {(t.variant, t.seed): t for t in journal.trials}
-    out = []
-    for trial in planned:
-        line = ended.get(trial.name)
-        if line is not None and line.trial_key != trial.key:
-            raise StoreError(
-                f"{journal.folder}: variant '{line.variant}', seed {line.seed} was trained as "
-                f"{line.trial_key[:15]}… and would now be {trial.key[:15]}…; "
-                "the study was begun by another version of cellsearch, go on with that one"
-            )
-        if line is None or (failed_too and line.outcome.status == "failed"):
-            out.append(trial)
-    return out
+    def tuned(self, variant: Variant, number: int, setting: Setting) -> Trial:
+        """A variant, as it was planned, at a setting of the tuning."""
+        tune = self._spec.tune
+        tokens = (tune and tune.tokens) or self._spec.train.tokens
+        return self._trial(self.settled(variant, setting), TUNING_SEED, number, tokens)
 
+    def settled(self, variant: Variant, setting: Setting) -> Variant:
+        """The variant at a setting: its cell, width, rate and cost."""
+        spec = changed(self._spec, setting)
+        cell = with_consts(self._cell(variant.cell), consts(setting))
+        hidden = spec.model.hidden if "model.hidden" in setting else variant.hidden
+        known = (variant.name, lang.print_cell(cell), model_of(spec, hidden))
+        if known not in self._settled:
+            self._settled[known] = self._costed(variant, cell, known[1], known[2])
+        rate = spec.train.optimizer.learning_rate if RATE in setting else variant.learning_rate
+        said = {"setting": setting, "learning_rate": rate}
+        return self._settled[known].model_copy(update=said)
 
-def _of(variant: Variant, study: StudyLine, seeds: int, task: TaskConfig) -> Iterator[Trial]:
-    model = model_of(study.spec, variant.hidden)
-    graph = elaborated(lang.parse_cell(variant.cell, library=lang.library()), model)
-    authored = {ROLE: authored_hash(graph)}
-    for seed in range(seeds):
+    def _costed(self, variant: Variant, cell: Cell, text: str, model: ModelConfig) -> Variant:
+        cost = counted(cost_of(cell, model, self._study.vocabulary))
+        own = {"cell": text, "cell_hash": cell_hash(elaborated(cell, model))}
+        return variant.model_copy(update={**own, **cost, "hidden": model.hidden})
+
+    def _trial(self, variant: Variant, seed: int, number: int | None, tokens: int) -> Trial:
+        spec = changed(self._spec, variant.setting)
+        model = model_of(spec, variant.hidden)
         config = TrialConfig(
             variant=variant.name,
             cells={ROLE: variant.cell},
             negate=variant.negate if variant.start == "mirrored" else (),
-            task=task,
+            task=spec.task,
             model=model,
-            train=_train(study, variant),
-            backend=study.spec.backend,
+            train=_train(spec, variant.learning_rate, tokens),
+            backend=spec.backend,
             seed=seed,
-            data_sha256=study.data_sha256,
+            test=number is None,
+            data_sha256=self._study.data_sha256,
         )
-        yield Trial(trial_key(config, authored), variant, config)
+        key = trial_key(config, {ROLE: self._authored(variant.cell, model)})
+        return Trial(key, variant, config, number)
+
+    def _authored(self, text: str, model: ModelConfig) -> str:
+        if (text, model) not in self._hashes:
+            graph = elaborated(self._cell(text), model)
+            self._hashes[text, model] = authored_hash(graph)
+        return self._hashes[text, model]
+
+    def _cell(self, text: str) -> Cell:
+        if text not in self._cells:
+            self._cells[text] = lang.parse_cell(text, library=lang.library())
+        return self._cells[text]
 
 
-def _train(study: StudyLine, variant: Variant) -> TrainConfig:
-    train = study.spec.train
-    rate = {"learning_rate": variant.learning_rate}
-    return train.model_copy(update={"optimizer": train.optimizer.model_copy(update=rate)})
+def trials(study: StudyLine, seeds: int, task: TaskConfig) -> list[Trial]:
+    """Every variant of a plan with every seed, a seed of all before the next one."""
+    return list(seeded(Maker(study, task), study.variants, seeds))
+
+
+def seeded(maker: Maker, variants: Iterable[Variant], seeds: int) -> Iterable[Trial]:
+    """Every variant with every seed; an early look finds all variants at a seed."""
+    each = tuple(variants)
+    return (maker.seeded(variant, seed) for seed in range(seeds) for variant in each)
+
+
+def _train(spec: SweepConfig, rate: float, tokens: int) -> TrainConfig:
+    optimizer = spec.train.optimizer.model_copy(update={"learning_rate": rate})
+    return spec.train.model_copy(update={"optimizer": optimizer, "tokens": tokens})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from cellsearch.record import Blocks, Failure, Outcome
-from cellsearch.tasks import Evaluation
+from cellsearch.tasks import Evaluation, Split
 from cellsearch.train.states import spread
 from cellsearch.train.trainer import Trainer
 
@@ -21,19 +21,21 @@ GAP = 0.01
 
 
 def conclude(trainer: Trainer) -> Outcome:
-    """Read the held-out texts with the last weights."""
+    """Read the held-out texts with the last weights; the test only where the trial may see it."""
+    splits: tuple[Split, ...] = ("valid", "test") if trainer.trial.test else ("valid",)
     valid = trainer.valid or trainer.evaluate("valid")
-    test = trainer.evaluate("test")
-    worst = max(valid.loss, test.loss)
+    read = {s: valid if s == "valid" else trainer.evaluate(s) for s in splits}
+    losses = [evaluation.loss for evaluation in read.values()]
+    worst = max(losses)
     # Written so that what is not a number is caught.
-    if not worst <= trainer.task.uniform_loss or not math.isfinite(test.loss):
+    if not all(loss <= trainer.task.uniform_loss for loss in losses):
         return diverged(trainer, trainer.step, _bad_end(worst, trainer.task.uniform_loss))
     held = spread(trainer.states, trainer.trial.task.evaluation_streams)
     from_training = trainer.evaluate("valid", held).loss
     return Outcome(
         status="done",
-        metrics=_metrics(trainer, valid.loss, test.loss, from_training),
-        blocks={"valid": _blocks(valid), "test": _blocks(test)},
+        metrics=_metrics(trainer, {name: e.loss for name, e in read.items()}, from_training),
+        blocks={name: _blocks(evaluation) for name, evaluation in read.items()},
         curves=trainer.curve.record(),
         steps=trainer.step,
         times=trainer.clock.seconds(),
@@ -73,12 +75,17 @@ def _bad_end(loss: float, uniform: float) -> str:
 
 
 def _metrics(
-    trainer: Trainer, valid: float, test: float, from_training: float
+    trainer: Trainer, losses: dict[Split, float], from_training: float
 ) -> dict[str, float | None]:
     # The reading of validation begins at the start, so it is also that from the zero state.
-    values = (test, valid, valid, from_training, trainer.curve.train_loss[-1])
-    finite = (v if math.isfinite(v) else None for v in values)
-    return dict(zip(METRICS, finite, strict=True))
+    values = {
+        "test_loss": losses.get("test"),
+        "valid_loss": losses["valid"],
+        "valid_loss_zero_state": losses["valid"],
+        "valid_loss_train_state": from_training,
+        "train_loss": trainer.curve.train_loss[-1],
+    }
+    return {k: v if v is not None and math.isfinite(v) else None for k, v in values.items()}
 
 
 def _blocks(evaluation: Evaluation) -> Blocks:

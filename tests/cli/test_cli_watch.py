@@ -16,8 +16,8 @@ from cellsearch.sweep.status import Status
 NOW = View(
     Status(planned=9, done=3, diverged=1, failed=1, running=2, waiting=2),
     (
-        Running("lstm", 0, 1, 500, 1000, 1.25, "a"),
-        Running("gru", 1, 1, 0, 1000, None, "b"),
+        Running("lstm", 0, None, 1, 500, 1000, 1.25, "a"),
+        Running("gru", 1, None, 1, 0, 1000, None, "b"),
     ),
     90.0,
 )

@@ -13,7 +13,6 @@ import pytest
 from cellsearch.record import StudyLine
 from cellsearch.report import verdict as verdict_rows
 from cellsearch.report.findings import Class, Findings
-from cellsearch.report.samples import twin
 from cellsearch.report.verdicts import judge
 from cellsearch.report.words import MINUS
 from cellsearch.store import read
@@ -161,8 +160,8 @@ def test_an_edited_cell_of_the_library_is_nobodys_twin(tmp_path: Path) -> None:
     study = next(iter(lines(Simulation(arms=arms))))
     assert isinstance(study, StudyLine)
     flipped = study.variants[2]
-    assert twin(flipped, _planned(study, edited="gru", flipped="gru")) is None
-    assert twin(flipped, _planned(study, edited="gru", plain="gru", as_it_is="plain")) == "plain"
+    assert _planned(study, edited="gru", flipped="gru").twin(flipped) is None
+    assert _planned(study, edited="gru", plain="gru", as_it_is="plain").twin(flipped) == "plain"
 
 
 def _planned(study: StudyLine, as_it_is: str = "", **cells: str) -> StudyLine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cellsearch.config import SweepConfig
-from cellsearch.record import BenchLine, TrialLine
+from cellsearch.record import BenchLine, ChoiceLine, TrialLine
 from cellsearch.sweep.display import View
 from cellsearch.sweep.plan import Text
 from cellsearch.where import where
@@ -34,6 +34,7 @@ class Watcher:
         self.notes: list[str] = []
         self.views: list[View] = []
         self.lines: list[TrialLine] = []
+        self.choices: list[ChoiceLine] = []
 
     def note(self, text: str) -> None:
         self.notes.append(text)
@@ -43,6 +44,9 @@ class Watcher:
 
     def finished(self, line: TrialLine) -> None:
         self.lines.append(line)
+
+    def chosen(self, line: ChoiceLine) -> None:
+        self.choices.append(line)
 
 
 def measured(trials: Any, vocabulary: int, notify: Any) -> list[BenchLine]:

@@ -61,7 +61,7 @@ def test_keys_can_be_merged_from_an_anchor(sweep_file: Write) -> None:
         (LEAST + "train: {tokenz: 3}", ["'train.tokenz' is no key of train; nearest is 'tokens'"]),
         (LEAST + "tran: {}", ["'tran' is no key of a sweep; nearest is 'train'"]),
         ("name: small", ["'base' is missing"]),
-        (LEAST + "seeds: 0", ["'seeds' should be greater than or equal to 1, got 0"]),
+        (LEAST + "seeds: 0", ["without `tune`, `seeds` should be 1 or more, got 0"]),
         (LEAST + "seeds: many", ["'seeds' should be a valid integer, got 'many'"]),
         (LEAST + "margin: .nan", ["'margin' should be a finite number, got nan"]),
         ("name: a/b\nbase: lstm", ["'name' string should match pattern"]),

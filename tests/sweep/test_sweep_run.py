@@ -21,6 +21,7 @@ from cellsearch import store
 from cellsearch.errors import CellsearchError, ConfigError, StoreError, TrialError
 from cellsearch.store import Journal
 from cellsearch.sweep import lock, running
+from cellsearch.sweep.again import of_kinds
 from cellsearch.sweep.executors.inline import InlineExecutor
 from cellsearch.sweep.executors.process import ProcessExecutor
 from cellsearch.sweep.live import Pace
@@ -178,7 +179,7 @@ def test_failures_are_finished_until_asked_for(tmp_path: Path, watched: Fresh) -
     means, watcher = watched()
     resume(tmp_path, (), means)
     assert watcher.lines == []
-    again = resume(tmp_path, (), replace(means, failed_too=True))
+    again = resume(tmp_path, (), replace(means, again=of_kinds("failed")))
     assert [(line.variant, line.attempt) for line in watcher.lines] == [("raises", 2)]
     assert {v.status.failed for v in watcher.views} == {0, 1}
     assert all(adds_up(v.status) for v in watcher.views)
@@ -189,7 +190,7 @@ def test_twins_that_failed_are_counted_once_each(tmp_path: Path, watched: Fresh)
     twins = {"raises": {"with": "o = 1"}, "also": {"with": "o = 1", "identical": True}}
     sweep(config(variants=twins, seeds=1), tmp_path, watched()[0])
     means, watcher = watched()
-    resume(tmp_path, (), replace(means, failed_too=True))
+    resume(tmp_path, (), replace(means, again=of_kinds("failed")))
     assert [line.variant for line in watcher.lines] == ["raises", "also"]
     assert watcher.views[-1].status == status(tmp_path) == Status(planned=3, done=1, failed=2)
 
@@ -364,7 +365,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, means: Means) -> None:
 
 
 def test_what_runs_counts_only_with_its_driver(tmp_path: Path) -> None:
-    one = Running("base", 0, 1, 10, 40, None, "inline")
+    one = Running("base", 0, None, 1, 10, 40, None, "inline")
     with lock.hold(tmp_path):
         running.write(tmp_path, [one])
         assert running.read(tmp_path) == (one,)
@@ -388,11 +389,11 @@ def test_both_executors_find_the_same(tmp_path: Path, means: Means) -> None:
 def test_pace_counts_what_was_done_here() -> None:
     now = [0.0]
     pace = Pace(lambda: now[0])
-    assert pace.seconds(3, []) is None
-    pace.at("resumed", 0.5)
+    assert pace.seconds(300) is None
+    pace.at("resumed", 50)
     now[0] = 10.0
-    pace.at("resumed", 0.75)
-    assert pace.seconds(2, ["resumed"]) == pytest.approx(2.25 / 0.025)
-    pace.end("resumed")
+    pace.at("resumed", 75)
+    assert pace.seconds(250) == pytest.approx(225 / 2.5)
+    pace.end("resumed", 100)
     now[0] = 20.0
-    assert pace.seconds(2, []) == pytest.approx(2 / 0.025)
+    assert pace.seconds(200) == pytest.approx(200 / 2.5)

@@ -69,12 +69,12 @@ def draw(info: Info) -> Sequence[Block]:
 
 def learning_rates(findings: Findings) -> str:
     """Whether learning rates were tuned, as far as the plan says."""
-    rates = {v.learning_rate for v in findings.journal.study.variants}
+    rates = {v.learning_rate for v in findings.journal.variants}
     if len(rates) == 1:
         return (
             f"{rates.pop():g} for every variant; this study tunes none, and verdicts depend on it"
         )
-    each = ", ".join(f"{v.name} {v.learning_rate:g}" for v in findings.journal.study.variants)
+    each = ", ".join(f"{v.name} {v.learning_rate:g}" for v in findings.journal.variants)
     return f"given per variant ({each}); verdicts are conditional on this tuning"
 
 

@@ -1,1 +1,0 @@
-"""What decides which trial comes next."""

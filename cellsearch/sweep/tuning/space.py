@@ -1,0 +1,104 @@
+"""The space of a tuning: from `tune.space` to what may be tried, and from a setting to a sweep.
+
+A key is one of `model` or `train`, as in `model.dropout.output`, or `const.NAME`: a const of every
+cell that has it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cellsearch.config import Choice, RangeConfig, SweepConfig, TuneConfig
+from cellsearch.record import Setting
+from cellsearch.sweep import problems
+
+CONST = "const."
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Numbers from `low` to `high`, both ends included."""
+
+    low: float
+    high: float
+    log: bool
+    whole: bool
+
+    def at(self, share: float) -> Choice:
+        """The number at a share of the way, from 0 to below 1, evenly or by its logarithm."""
+        if not self.whole:
+            return self._between(self.low, self.high, share)
+        # Each whole number has its own stretch.
+        return min(int(self.high), math.floor(self._between(self.low, self.high + 1, share)))
+
+    @property
+    def ends(self) -> tuple[Choice, ...]:
+        """The values that bound all others."""
+        return (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
+
+    def _between(self, low: float, high: float, share: float) -> float:
+        if self.log:
+            return min(high, max(low, low * math.exp(math.log(high / low) * share)))
+        return low + (high - low) * share
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One of a few values."""
+
+    values: tuple[Choice, ...]
+
+    def at(self, share: float) -> Choice:
+        """The value at a share of the way, from 0 to below 1."""
+        return self.values[math.floor(share * len(self.values))]
+
+    @property
+    def ends(self) -> tuple[Choice, ...]:
+        """All of them."""
+        return self.values
+
+
+Dimension = Span | Options
+Space = dict[str, Dimension]
+
+
+def space_of(tune: TuneConfig) -> Space:
+    """What is tried, by key, in the order of the file."""
+    return {key: _dimension(key, said) for key, said in tune.space.items()}
+
+
+def changed(config: SweepConfig, setting: Mapping[str, Choice]) -> SweepConfig:
+    """The sweep with a setting's keys of `model` and `train`; consts are the cells' business.
+
+    Raises:
+        ConfigError: a value that its key cannot have.
+    """
+    keys = [key for key in setting if not key.startswith(CONST)]
+    if not keys:
+        return config
+    raw = config.model_dump(mode="json", by_alias=True)
+    for key in keys:
+        *groups, last = key.split(".")
+        inner = raw
+        for group in groups:
+            inner = inner[group]
+        inner[last] = setting[key]
+    return problems.validate(raw, "tune.space", [])
+
+
+def consts(setting: Setting) -> dict[str, Choice]:
+    """The values of a setting that are consts, by name."""
+    return {k.removeprefix(CONST): v for k, v in setting.items() if k.startswith(CONST)}
+
+
+def _dimension(key: str, said: RangeConfig | tuple[Choice, ...]) -> Dimension:
+    if isinstance(said, RangeConfig):
+        return Span(said.low, said.high, said.log, _is_whole(key, said))
+    return Options(said)
+
+
+def _is_whole(key: str, said: RangeConfig) -> bool:
+    written_so = isinstance(said.low, int) and isinstance(said.high, int)
+    return written_so if key.startswith(CONST) else int in problems.types_at(key)

@@ -96,6 +96,17 @@ def about(study: Path, trial_key: str) -> list[TrialLine | RungLine]:
     return [line for line in kinds if line.trial_key == trial_key]
 
 
+def attempts(study: Path) -> Iterator[TrialLine]:
+    """Every attempt at a trial that is on record, one after the other, in their order."""
+    path = study / NAME
+    with _opened(path) as file:
+        for number, text, last in _numbered(file):
+            if b'"kind":"trial"' in text and not (last and not _is_json(text)):
+                line = _parse_line(path, number, text)
+                if isinstance(line, TrialLine):
+                    yield line
+
+
 def begun(study: Path) -> bool:
     """Whether the folder holds a journal with more in it than a plan that a crash tore.
 

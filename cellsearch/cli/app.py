@@ -9,6 +9,7 @@ import typer
 from cellsearch.cli.bench import bench
 from cellsearch.cli.cells import cells
 from cellsearch.cli.check import check
+from cellsearch.cli.confirm import confirm
 from cellsearch.cli.group import Commands
 from cellsearch.cli.report import report
 from cellsearch.cli.resume import resume
@@ -25,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (cells, show, check, train, sweep, resume, status, report, bench):
+for command in (cells, show, check, train, sweep, resume, confirm, status, report, bench):
     app.command()(command)
 
 

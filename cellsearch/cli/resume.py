@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from cellsearch.cli.study import EXECUTOR, SET, WORKERS, Way, require, work_on
+from cellsearch.cli.study import (
+    EXECUTOR,
+    MAX_HOURS,
+    SET,
+    TENSORBOARD,
+    WORKERS,
+    Way,
+    require,
+    work_on,
+)
 
 
 def resume(
@@ -15,6 +24,8 @@ def resume(
     executor: EXECUTOR = "process",
     workers: WORKERS = None,
     overrides: SET = None,
+    max_hours: MAX_HOURS = None,
+    tensorboard: TENSORBOARD = False,
     retry: Annotated[
         str | None,
         typer.Option(
@@ -35,5 +46,5 @@ def resume(
     from cellsearch.sweep.run import resume as run
 
     require(folder)
-    way = Way(executor, workers, retry)
+    way = Way(executor, workers, max_hours, tensorboard, retry)
     work_on(folder, way, lambda means: run(folder, overrides or [], means))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,9 @@ from cellsearch.cli.study import require
 
 def status(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on saying it until nothing runs any more.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say how many trials of a study are done, running, waiting.
@@ -24,10 +28,13 @@ def status(
     Example:
       cellsearch status results/demo
       cellsearch status results/demo --json
+      cellsearch status results/demo --watch
     """
     from cellsearch.sweep.status import count, seen
 
     require(folder)
+    if watch:
+        _watch(folder)
     journal, running = seen(folder)
     found = asdict(count(journal, running))
     for problem in journal.problems:
@@ -42,3 +49,15 @@ def status(
         loss = "" if trial.loss is None else f", loss {trial.loss:.3f}"
         which = f"seed {trial.seed}" if trial.number is None else f"setting {trial.number}"
         say.line(f"  {trial.variant}, {which}: {share:.0%}{loss}")
+
+
+def _watch(folder: Path) -> None:
+    """Show the study as its holder tells it, once a second, until nobody holds it."""
+    from cellsearch.cli.watch import watcher
+    from cellsearch.sweep import lock
+    from cellsearch.sweep.status import view
+
+    with watcher() as watching:
+        while lock.holder(folder) is not None:
+            watching.show(view(folder))
+            time.sleep(1)

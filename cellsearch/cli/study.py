@@ -29,12 +29,23 @@ SET = Annotated[
 ]
 
 
+MAX_HOURS = Annotated[
+    float | None,
+    typer.Option("--max-hours", metavar="H", min=0.0, help="Stop cleanly after so many hours."),
+]
+TENSORBOARD = Annotated[
+    bool, typer.Option("--tensorboard", help="Write the curves for TensorBoard, too.")
+]
+
+
 @dataclass(frozen=True)
 class Way:
     """How trials are run; nothing of it changes a result."""
 
     executor: str = "process"
     workers: int | None = None
+    max_hours: float | None = None
+    tensorboard: bool = False
     retry: str | None = None
 
 
@@ -47,9 +58,15 @@ def work_on(folder: Path, way: Way, do: Callable[[Means], Journal]) -> None:
 
     try:
         with watcher() as watching:
-            workers = way.workers or cores()
-            again = of_kinds(way.retry) if way.retry else never
-            journal = do(Means(way.executor, workers, watching, again))
+            means = Means(
+                executor=way.executor,
+                workers=way.workers or cores(),
+                display=watching,
+                again=of_kinds(way.retry) if way.retry else never,
+                max_hours=way.max_hours,
+                tensorboard=way.tensorboard,
+            )
+            journal = do(means)
     except KeyboardInterrupt:
         say.note(_stopped(folder) if store.begun(folder) else "stopped before anything was begun")
         raise typer.Exit(STOPPED) from None
@@ -65,6 +82,7 @@ def require(folder: Path) -> None:
 
 
 def _conclude(folder: Path, journal: Journal, ended: int) -> None:
+    from cellsearch.cli.choices import print_choices
     from cellsearch.cli.verdicts import print_verdicts
     from cellsearch.sweep.status import count
 
@@ -75,8 +93,11 @@ def _conclude(folder: Path, journal: Journal, ended: int) -> None:
         raise typer.Exit(STOPPED)
     if not ended:
         say.note(f"{folder}: nothing was left to train, all {status.planned} trials are on record")
-    print_verdicts(journal)
-    _next(folder, status)
+    if journal.seeds:
+        print_verdicts(journal)
+    else:
+        print_choices(journal)
+    _next(folder, journal, status)
     if status.failed:
         raise typer.Exit(FAILED)
 
@@ -85,10 +106,15 @@ def _stopped(folder: Path) -> str:
     return f"Stopped; go on with: cellsearch resume {_typed(folder)}"
 
 
-def _next(folder: Path, status: Status) -> None:
+def _next(folder: Path, journal: Journal, status: Status) -> None:
     study = _typed(folder)
     say.line(f"report:     cellsearch report {study} --out {_typed(default_report(folder))}")
-    say.line(f"more seeds: cellsearch resume {study} --set seeds=N   (another look at the data)")
+    if journal.seeds:
+        say.line(
+            f"more seeds: cellsearch resume {study} --set seeds=N   (another look at the data)"
+        )
+    else:
+        say.line(f"compare:    cellsearch confirm {study} --top K --seeds N")
     if status.failed:
         say.line(f"try the {status.failed} failed again: cellsearch resume {study} --retry failed")
 

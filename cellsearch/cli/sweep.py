@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellsearch.cli.alone import check_names
-from cellsearch.cli.study import EXECUTOR, SET, WORKERS, Way, work_on
+from cellsearch.cli.study import EXECUTOR, MAX_HOURS, SET, TENSORBOARD, WORKERS, Way, work_on
 
 if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
@@ -27,6 +27,11 @@ def sweep(
     executor: EXECUTOR = "process",
     workers: WORKERS = None,
     overrides: SET = None,
+    max_hours: MAX_HOURS = None,
+    tensorboard: TENSORBOARD = False,
+    dry: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be trained and how long it takes.")
+    ] = False,
 ) -> None:
     """Train every variant with every seed, and print the verdicts.
 
@@ -38,6 +43,7 @@ def sweep(
     \b
     Example:
       cellsearch sweep search_spaces/demo.yaml --results results/demo --workers 2
+      cellsearch sweep my.yaml --dry-run
       cellsearch sweep my.yaml --set train.tokens=2000000 --set seeds=5
     """
     from cellsearch.sweep import files
@@ -45,10 +51,22 @@ def sweep(
 
     config = files.load(file, overrides or [])
     check_names(config)
+    if dry:
+        _dry_run(config, executor, workers)
+        return
     folder = results or Path("results") / config.name
     if not _sets_seeds(overrides or []):
         config = _with_added_seeds(config, folder)
-    work_on(folder, Way(executor, workers), lambda means: run(config, folder, means))
+    way = Way(executor, workers, max_hours, tensorboard)
+    work_on(folder, way, lambda means: run(config, folder, means))
+
+
+def _dry_run(config: SweepConfig, executor: str, workers: int | None) -> None:
+    from cellsearch.cli.dry_run import dry_run
+    from cellsearch.sweep.run import Means, cores, executor_of
+
+    count = workers or cores()
+    dry_run(config, executor_of(config, Means(executor, count)), count)
 
 
 def _sets_seeds(overrides: list[str]) -> bool:

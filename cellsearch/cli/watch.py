@@ -10,11 +10,12 @@ from math import exp
 from typing import TYPE_CHECKING, Protocol
 
 from cellsearch.cli import say
+from cellsearch.cli.choices import setting
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
-    from cellsearch.record import ChoiceLine, Outcome, Setting, TrialLine
+    from cellsearch.record import ChoiceLine, Outcome, TrialLine
     from cellsearch.sweep.display import View
     from cellsearch.sweep.running import Running
 
@@ -129,21 +130,13 @@ def choice(line: ChoiceLine) -> str:
     """What was chosen: `lstm: setting 3 of the tuning, learning_rate 0.008`."""
     if line.number is None:
         return f"{line.variant.name}: no setting ended well; it stays at what the sweep file says"
-    return f"{line.variant.name}: chosen is setting {line.number}, {_setting(line.variant.setting)}"
+    return f"{line.variant.name}: chosen is setting {line.number}, {setting(line.variant.setting)}"
 
 
 def _name(line: TrialLine) -> str:
     if line.number is None:
         return f"{line.variant}, seed {line.seed}"
-    return f"{line.variant}, setting {line.number} ({_setting(line.setting)})"
-
-
-def _setting(setting: Setting) -> str:
-    return ", ".join(f"{key.rpartition('.')[2]} {_short(v)}" for key, v in setting.items())
-
-
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{line.variant}, setting {line.number} ({setting(line.setting)})"
 
 
 def _perplexity(line: TrialLine) -> str:

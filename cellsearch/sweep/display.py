@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from cellsearch.record import ChoiceLine, TrialLine
-from cellsearch.sweep.running import Running
-from cellsearch.sweep.status import Status
+from cellsearch.sweep.status import View
 
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One moment of a sweep.
-
-    Attributes:
-        status: how many trials are in which state.
-        running: those that run, and how far they are.
-        seconds_left: the time to go at the pace so far; None while there is no pace.
-    """
-
-    status: Status
-    running: tuple[Running, ...]
-    seconds_left: float | None
+__all__ = ["Display", "Silent", "View"]
 
 
 class Display(Protocol):

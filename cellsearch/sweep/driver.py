@@ -23,8 +23,8 @@ from cellsearch.sweep.executors.base import (
     Started,
     WorkItem,
 )
-from cellsearch.sweep.interrupt import asked_to_stop
 from cellsearch.sweep.live import Live
+from cellsearch.sweep.mirrors import Mirrors
 from cellsearch.sweep.status import count
 from cellsearch.sweep.trials import Trial
 from cellsearch.sweep.tuning.tuning import Step
@@ -40,6 +40,7 @@ class Driver:
         agenda: what is to be done.
         writer: of the same journal.
         executor: trains.
+        mirrors: are kept like the journal.
         display: is told.
     """
 
@@ -49,12 +50,14 @@ class Driver:
         agenda: Agenda,
         writer: Writer,
         executor: Executor,
+        mirrors: Mirrors,
         display: Display,
     ) -> None:
         self._folder = journal.folder
         self._agenda = agenda
         self._writer = writer
         self._executor = executor
+        self._mirrors = mirrors
         self._display = display
         self._status = count(journal, ())
         self._stopping = False
@@ -79,6 +82,11 @@ class Driver:
         finally:
             self._live.close()
 
+    def stop(self) -> None:
+        """Ask running trials to save and stop. May be called from a signal handler or a thread."""
+        self._stopping = True
+        self._executor.stop()
+
     def _clear_checkpoints(self) -> None:
         """Those of trials that are on record: the driver was killed before it removed them."""
         again = {t.trial_key for t in self._agenda.retried.values()}
@@ -88,13 +96,9 @@ class Driver:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _train(self) -> None:
-        with asked_to_stop(self._stop), closing(self._executor.run(self._items())) as events:
+        with closing(self._executor.run(self._items())) as events:
             for event in events:
                 self._take(event)
-
-    def _stop(self) -> None:
-        self._stopping = True
-        self._executor.stop()
 
     def _items(self) -> Iterator[WorkItem | None]:
         for step in self._agenda.steps():
@@ -192,6 +196,7 @@ class Driver:
         self._agenda.tell(line)
         match line:
             case TrialLine():
+                self._mirrors.add(line)
                 self._display.finished(line)
             case ChoiceLine():
                 self._display.chosen(line)

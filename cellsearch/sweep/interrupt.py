@@ -1,4 +1,4 @@
-"""Ctrl-C, and a machine that asks a process to end: the first time is a request."""
+"""Ctrl-C, a machine that asks a process to end, and a time that is up: all are requests."""
 
 from __future__ import annotations
 
@@ -28,6 +28,21 @@ def asked_to_stop(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def out_of_time(hours: float | None, stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` after so many hours, from another thread; never where none are given."""
+    if hours is None:
+        yield
+        return
+    timer = threading.Timer(hours * 3600, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class _Handler:

@@ -14,7 +14,7 @@ from cellsearch.record import Progress
 from cellsearch.sweep import running
 from cellsearch.sweep.display import Display, View
 from cellsearch.sweep.executors.base import Started
-from cellsearch.sweep.running import Running
+from cellsearch.sweep.running import Moment, Running
 from cellsearch.sweep.status import Status
 from cellsearch.sweep.trials import Trial
 
@@ -97,7 +97,9 @@ class Live:
         self._told = self._clock()
         # Whether others can see what runs decides nothing; a full disk will be said elsewhere.
         with suppress(StoreError):
-            running.write(self._folder, list(self._running.values()))
+            view = self.view()
+            moment = Moment(view.running, asdict(view.status), view.seconds_left)
+            running.write(self._folder, moment)
         self._show()
 
     def _show(self) -> None:

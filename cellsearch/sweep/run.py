@@ -11,15 +11,18 @@ from cellsearch import data, store
 from cellsearch.config import SweepConfig, TaskConfig, TrialConfig
 from cellsearch.data import Corpus
 from cellsearch.errors import TrialError
-from cellsearch.record import BenchLine, LookLine, StudyLine
+from cellsearch.record import BenchLine, ConfirmLine, LookLine, StudyLine
 from cellsearch.store import Journal, Writer
 from cellsearch.sweep import files, frozen, lock
 from cellsearch.sweep.again import Again, never
 from cellsearch.sweep.agenda import Agenda
+from cellsearch.sweep.confirm import best
 from cellsearch.sweep.describe import matched
 from cellsearch.sweep.display import Display, Silent
 from cellsearch.sweep.driver import Driver
 from cellsearch.sweep.executors import Executor, bench, make
+from cellsearch.sweep.interrupt import asked_to_stop, out_of_time
+from cellsearch.sweep.mirrors import Mirrors, mirrors_of
 from cellsearch.sweep.plan import Text, plan
 from cellsearch.sweep.trials import Maker
 
@@ -43,6 +46,8 @@ class Means:
         workers: how many trials run side by side, for an executor that is named.
         display: who is told.
         again: which of the trials that failed are tried again.
+        max_hours: stop after so long, as cleanly as if asked to.
+        tensorboard: write the curves in TensorBoard's format, too.
         measure: times the variants when all trials are done.
     """
 
@@ -50,6 +55,8 @@ class Means:
     workers: int = field(default_factory=cores)
     display: Display = field(default_factory=Silent)
     again: Again = never
+    max_hours: float | None = None
+    tensorboard: bool = False
     measure: Measure = bench.measure
 
 
@@ -65,15 +72,24 @@ def sweep(config: SweepConfig, folder: Path, means: Means | None = None) -> Jour
         TrialError: the executor cannot start what it needs.
     """
     means = means or Means()
-    corpus = _corpus(config, means)
-    planned = plan(config, _text(corpus))
-    executor = _executor(config, means)
+    study = planned(config, means.display.note)
+    executor = executor_of(config, means)
     with lock.hold(folder):
         if store.begun(folder):
-            frozen.check_same_plan(store.read(folder), planned)
+            frozen.check_same_plan(store.read(folder), study)
         else:
-            _begin(folder, planned, means.display)
+            _begin(folder, study, means.display)
         return _go_on(folder, config.seeds, config.task, executor, means)
+
+
+def planned(config: SweepConfig, note: Callable[[str], None]) -> StudyLine:
+    """The study that a sweep asks for; nothing is written.
+
+    Raises:
+        ConfigError, LanguageError, DataError: the sweep cannot be meant.
+    """
+    corpus = _corpus(config, note)
+    return plan(config, Text(len(corpus.vocabulary), corpus.sha256, corpus.description))
 
 
 def resume(folder: Path, overrides: Sequence[str] = (), means: Means | None = None) -> Journal:
@@ -86,29 +102,49 @@ def resume(folder: Path, overrides: Sequence[str] = (), means: Means | None = No
         TrialError: as `sweep`.
     """
     means = means or Means()
-    journal = store.read(folder)
-    config = journal.study.spec.model_copy(update={"seeds": journal.seeds})
-    config = files.override(config, overrides)
-    frozen.check_same_spec(journal, config)
-    corpus = _corpus(config, means)
-    frozen.check_text(journal, corpus.sha256, corpus.name)
-    executor = _executor(config, means)
+    config, executor = _as_it_was(folder, overrides, means)
     with lock.hold(folder):
         return _go_on(folder, config.seeds, config.task, executor, means)
 
 
-def _corpus(config: SweepConfig, means: Means) -> Corpus:
-    corpus = data.load(config.task, notify=means.display.note)
+def confirm(folder: Path, top: int, seeds: int, means: Means | None = None) -> Journal:
+    """Compare the best variants of a tuning, and the base, with fresh seeds.
+
+    Raises:
+        ConfigError: the study has no tuning, or one that is not finished, or is confirmed already.
+        StoreError, DataError, TrialError: as `resume`.
+    """
+    means = means or Means()
+    config, executor = _as_it_was(folder, (), means)
+    with lock.hold(folder):
+        line = best(store.read(folder), top, seeds)
+        with Writer(folder) as writer:
+            writer.append(line)
+        return _go_on(folder, seeds, config.task, executor, means)
+
+
+def _as_it_was(
+    folder: Path, overrides: Sequence[str], means: Means
+) -> tuple[SweepConfig, Executor]:
+    """The sweep that a study was begun with, and what trains it."""
+    journal = store.read(folder)
+    config = journal.study.spec.model_copy(update={"seeds": journal.seeds})
+    config = files.override(config, overrides)
+    frozen.check_same_spec(journal, config)
+    corpus = _corpus(config, means.display.note)
+    frozen.check_text(journal, corpus.sha256, corpus.name)
+    return config, executor_of(config, means)
+
+
+def _corpus(config: SweepConfig, note: Callable[[str], None]) -> Corpus:
+    corpus = data.load(config.task, notify=note)
     segment = config.train.segment
     corpus.require("train", segment + 1, f"a segment of {segment} with its last target")
     return corpus
 
 
-def _text(corpus: Corpus) -> Text:
-    return Text(len(corpus.vocabulary), corpus.sha256, corpus.description)
-
-
-def _executor(config: SweepConfig, means: Means) -> Executor:
+def executor_of(config: SweepConfig, means: Means) -> Executor:
+    """What trains: the executor that is there, or the one of that name."""
     if isinstance(means.executor, Executor):
         return means.executor
     return make(means.executor, means.workers, config.train.threads)
@@ -128,13 +164,24 @@ def _go_on(folder: Path, seeds: int, task: TaskConfig, executor: Executor, means
     more = frozen.check_seeds(journal, seeds)
     with Writer(folder) as writer:
         if more:
-            writer.append(LookLine(seeds=seeds))
+            writer.append(_more(journal, seeds))
             journal = store.read(folder)
         agenda = Agenda(journal, task, means.again)
-        Driver(journal, agenda, writer, executor, means.display).run()
+        mirrors = Mirrors(mirrors_of(journal.study, folder, means.tensorboard), means.display.note)
+        mirrors.catch_up(journal.study, lambda: store.attempts(folder))
+        driver = Driver(journal, agenda, writer, executor, mirrors, means.display)
+        with asked_to_stop(driver.stop), out_of_time(means.max_hours, driver.stop):
+            driver.run()
         journal = store.read(folder)
         _measure(journal, Maker(journal.study, task), writer, means)
     return store.read(folder)
+
+
+def _more(journal: Journal, seeds: int) -> LookLine | ConfirmLine:
+    """More seeds are another look at the data, unless there were none yet."""
+    if journal.seeds:
+        return LookLine(seeds=seeds)
+    return ConfirmLine(variants=tuple(v.name for v in journal.variants), seeds=seeds)
 
 
 def _measure(journal: Journal, maker: Maker, writer: Writer, means: Means) -> None:

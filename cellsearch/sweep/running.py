@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,9 +42,24 @@ class Running:
     worker: str
 
 
-def write(folder: Path, trials: Sequence[Running]) -> None:
-    """Tell others what runs."""
-    content = {"pid": os.getpid(), "trials": [asdict(t) for t in trials]}
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What whoever holds a study said last.
+
+    Attributes:
+        trials: those that run.
+        counts: how many trials are in which state.
+        seconds_left: the time to go at the pace so far, where there is one.
+    """
+
+    trials: tuple[Running, ...]
+    counts: dict[str, int]
+    seconds_left: float | None
+
+
+def write(folder: Path, moment: Moment) -> None:
+    """Tell others how it stands."""
+    content = {"pid": os.getpid(), **asdict(moment)}
     store.write_atomically(folder / NAME, json.dumps(content).encode())
 
 
@@ -54,13 +68,14 @@ def clear(folder: Path) -> None:
     (folder / NAME).unlink(missing_ok=True)
 
 
-def read(folder: Path) -> tuple[Running, ...]:
-    """What runs now; nothing where no process holds the study."""
+def read(folder: Path) -> Moment | None:
+    """How it stands now; None where no process holds the study."""
     holder = lock.holder(folder)
     try:
         content = json.loads((folder / NAME).read_bytes())
         if holder is None or content["pid"] != holder.pid:
-            return ()
-        return tuple(Running(**trial) for trial in content["trials"])
+            return None
+        trials = tuple(Running(**trial) for trial in content["trials"])
+        return Moment(trials, dict(content["counts"]), content["seconds_left"])
     except (OSError, ValueError, KeyError, TypeError):
-        return ()
+        return None

@@ -31,6 +31,21 @@ class Status:
     waiting: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment of a sweep.
+
+    Attributes:
+        status: how many trials are in which state.
+        running: those that run, and how far they are.
+        seconds_left: the time to go at the pace so far; None while there is no pace.
+    """
+
+    status: Status
+    running: tuple[Running, ...]
+    seconds_left: float | None
+
+
 def status(folder: Path) -> Status:
     """The state of a study, asked from anywhere, whether or not a sweep is running.
 
@@ -48,7 +63,19 @@ def seen(folder: Path) -> tuple[Journal, tuple[Running, ...]]:
     """
     # In this order: a trial that ends in between is then seen as finished, not as waiting.
     now = running.read(folder)
-    return store.read(folder), now
+    return store.read(folder), now.trials if now else ()
+
+
+def view(folder: Path) -> View:
+    """This moment: as whoever holds the study tells it, or else as it is on record.
+
+    Raises:
+        StoreError: as `status`.
+    """
+    now = running.read(folder)
+    if now is None:
+        return View(count(store.read(folder), ()), (), None)
+    return View(Status(**now.counts), now.trials, now.seconds_left)
 
 
 def count(journal: Journal, now: Iterable[Running]) -> Status:

@@ -26,8 +26,8 @@ from cellsearch.sweep.executors.inline import InlineExecutor
 from cellsearch.sweep.executors.process import ProcessExecutor
 from cellsearch.sweep.live import Pace
 from cellsearch.sweep.run import Means, resume, sweep
-from cellsearch.sweep.running import Running
-from cellsearch.sweep.status import Status, status
+from cellsearch.sweep.running import Moment, Running
+from cellsearch.sweep.status import Status, View, status, view
 from cellsearch.testing.executors import TRAINER
 
 Fresh = Callable[[], tuple[Means, Watcher]]
@@ -39,6 +39,11 @@ def names(journal: Journal) -> list[tuple[str, int]]:
 
 def facts(journal: Journal) -> dict[tuple[str, int], Any]:
     return {(t.variant, t.seed): (t.trial_key, t.outcome.metrics) for t in journal.trials}
+
+
+def runs(folder: Path) -> tuple[Running, ...]:
+    now = running.read(folder)
+    return now.trials if now else ()
 
 
 def adds_up(s: Status) -> bool:
@@ -289,7 +294,7 @@ def wait_for(condition: Callable[[], Any], process: subprocess.Popen[str]) -> No
 def test_others_see_what_runs_and_cannot_join(tmp_path: Path, means: Means) -> None:
     driver = drive(tmp_path, **SLOW)
     try:
-        wait_for(lambda: len(running.read(tmp_path)) == 2, driver)
+        wait_for(lambda: len(runs(tmp_path)) == 2, driver)
         seen = status(tmp_path)
         assert seen.running == 2
         assert adds_up(seen)
@@ -310,7 +315,7 @@ def test_others_see_what_runs_and_cannot_join(tmp_path: Path, means: Means) -> N
 def test_ctrl_c_saves_and_ends_cleanly(tmp_path: Path) -> None:
     driver = drive(tmp_path, **SLOW)
     try:
-        wait_for(lambda: [r for r in running.read(tmp_path) if r.tokens > 40], driver)
+        wait_for(lambda: [r for r in runs(tmp_path) if r.tokens > 40], driver)
         driver.send_signal(signal.SIGINT)
         out, err = driver.communicate(timeout=60)
     finally:
@@ -366,16 +371,18 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, means: Means) -> None:
 
 def test_what_runs_counts_only_with_its_driver(tmp_path: Path) -> None:
     one = Running("base", 0, None, 1, 10, 40, None, "inline")
+    moment = Moment((one,), {"planned": 3, "running": 1, "waiting": 2}, 1.5)
     with lock.hold(tmp_path):
-        running.write(tmp_path, [one])
-        assert running.read(tmp_path) == (one,)
-        content = {"pid": os.getpid() + 1, "trials": [asdict(one)]}
+        running.write(tmp_path, moment)
+        assert running.read(tmp_path) == moment
+        assert view(tmp_path) == View(Status(3, running=1, waiting=2), (one,), 1.5)
+        content = {"pid": os.getpid() + 1, **asdict(moment)}
         (tmp_path / running.NAME).write_text(json.dumps(content))
-        assert running.read(tmp_path) == ()
+        assert running.read(tmp_path) is None
         (tmp_path / running.NAME).write_text("{")
-        assert running.read(tmp_path) == ()
-        running.write(tmp_path, [one])
-    assert running.read(tmp_path) == ()
+        assert running.read(tmp_path) is None
+        running.write(tmp_path, moment)
+    assert running.read(tmp_path) is None
 
 
 def test_both_executors_find_the_same(tmp_path: Path, means: Means) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from math import prod
 
 from cellsearch import lang
@@ -129,6 +130,16 @@ def with_consts(cell: Cell, values: Mapping[str, object]) -> Cell:
 
 
 def _lines(cell: Cell, values: Mapping[str, object]) -> Iterator[str]:
-    for name in consts_of(cell):
-        if name in values:
-            yield f"const {name} = {values[name]}"
+    for line in flat(cell.lines):
+        # An edit that changes nothing is refused.
+        if isinstance(line, Const) and line.name in values:
+            new = values[line.name]
+            if Decimal(str(new)) != _number(str(line.value)):
+                yield f"const {line.name} = {new}"
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None

@@ -1,0 +1,88 @@
+"""`sweep --dry-run`: what would be trained, and how long it would take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from cellsearch.cli import say
+from cellsearch.cli.choices import setting, short
+
+if TYPE_CHECKING:
+    from cellsearch.config import SweepConfig
+    from cellsearch.record import StudyLine
+    from cellsearch.sweep.estimate import Estimate
+    from cellsearch.sweep.executors import Executor
+
+# So many settings are listed; of more, the first.
+_LISTED = 32
+
+
+def dry_run(config: SweepConfig, executor: Executor, workers: int) -> None:
+    """Plan the sweep, train every variant for some updates, and say what all of it would take."""
+    from cellsearch.sweep.describe import matched
+    from cellsearch.sweep.estimate import estimate
+    from cellsearch.sweep.run import planned
+
+    study = planned(config, say.note)
+    for line in matched(study):
+        say.note(line)
+    _print_settings(study)
+    say.note(f"training each of {len(study.variants)} variants for some updates")
+    with TemporaryDirectory() as folder:
+        found = estimate(study, executor, Path(folder))
+    _print_variants(study, found)
+    _print_total(study, found, workers)
+
+
+def _print_settings(study: StudyLine) -> None:
+    from cellsearch.sweep.tuning import proposers
+    from cellsearch.sweep.tuning.space import space_of
+    from cellsearch.sweep.tuning.tuning import settings
+
+    tune = study.spec.tune
+    if tune is None:
+        return
+    proposer = proposers.find(tune.proposer)(space_of(tune), tune.seed)
+    count = settings(study)
+    if proposer.adaptive:
+        say.line(f"{count} settings of {', '.join(map(short, tune.space))}, by {tune.proposer}")
+        return
+    say.line(f"{count} settings, the same for every variant:")
+    for number in range(min(count, _LISTED)):
+        say.line(f"  {number:>3}  {setting(proposer.propose(number, ()))}")
+    if count > _LISTED:
+        say.line(f"  … and {count - _LISTED} more")
+
+
+def _print_variants(study: StudyLine, found: list[Estimate]) -> None:
+    from cellsearch.sweep.tuning.tuning import settings
+
+    heads = ("variant", "H", "parameters|of the model", "ms an|update", "trials", "hours")
+    rows = [
+        [
+            e.variant.name,
+            str(e.variant.hidden),
+            say.whole(e.variant.model_parameters),
+            f"{1000 * e.update_seconds:.1f}",
+            str(study.spec.seeds + (settings(study) if e.tuning else 0)),
+            f"{e.seconds / 3600:.2f}",
+        ]
+        for e in found
+    ]
+    say.table(heads, rows)
+
+
+def _print_total(study: StudyLine, found: list[Estimate], workers: int) -> None:
+    from cellsearch.sweep.tuning.tuning import settings
+
+    tried = settings(study) * sum(1 for e in found if e.tuning)
+    compared = study.spec.seeds * len(found)
+    seconds = sum(e.seconds for e in found)
+    parts = [f"{tried} of the tuning" if tried else "", f"{compared} of the comparison"]
+    say.line(
+        f"{tried + compared} trials ({', '.join(filter(None, parts))}): "
+        f"{seconds / 3600:.2f} device-hours, about {say.duration(seconds / workers)} "
+        f"with {workers} at a time. Nothing was written."
+    )

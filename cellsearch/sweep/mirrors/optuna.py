@@ -1,0 +1,117 @@
+"""The trials of the tuning in an Optuna storage, for `optuna-dashboard` and `optuna best-trials`.
+
+One Optuna study per variant, one Optuna trial per line of the ledger, written when the line is: so
+there is none that runs for ever. `done` is COMPLETE, `pruned` is PRUNED, `diverged` and `failed`
+are FAIL; which of the two is among the trial's attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cellsearch.record import StudyLine, TrialLine
+from cellsearch.sweep.mirrors import Mirror
+from cellsearch.sweep.tuning.optuna import distributions
+from cellsearch.sweep.tuning.space import Space, space_of
+from cellsearch.sweep.tuning.tuning import tuned
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.storages import RDBStorage
+    from optuna.trial import FrozenTrial
+
+NAME = "optuna.db"
+
+
+class OptunaMirror(Mirror):
+    """`optuna.db`, SQLite, in the study's folder."""
+
+    name = NAME
+
+    def __init__(self, folder: Path) -> None:
+        self.url = f"sqlite:///{(folder / NAME).resolve()}"
+        self._studies: dict[str, Study] = {}
+        self._space: Space = {}
+
+    def catch_up(self, study: StudyLine, lines: Iterable[TrialLine]) -> None:
+        """Add what is missing. A storage that says anything else is written anew."""
+        assert study.spec.tune is not None
+        self._space = space_of(study.spec.tune)
+        storage = _storage(self.url)
+        own: dict[str, list[TrialLine]] = {variant.name: [] for variant in tuned(study)}
+        for line in lines:
+            if line.number is not None:
+                own[line.variant].append(line)
+        for variant, told in own.items():
+            name = f"{study.spec.name}/{variant}"
+            self._studies[variant] = _study(storage, name, [_identity(line) for line in told])
+            for line in told[len(self._studies[variant].get_trials(deepcopy=False)) :]:
+                self.add(line)
+
+    def add(self, line: TrialLine) -> None:
+        """One more trial, as it ended."""
+        if line.number is not None:
+            self._studies[line.variant].add_trial(_trial(line, self._space))
+
+
+def _storage(url: str) -> RDBStorage:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.storages.RDBStorage(url)
+
+
+def _study(storage: RDBStorage, name: str, told: list[dict[str, Any]]) -> Study:
+    import optuna
+
+    if name in optuna.get_all_study_names(storage):
+        study = optuna.load_study(study_name=name, storage=storage)
+        there = [_told(trial) for trial in study.get_trials(deepcopy=False)]
+        if there == told[: len(there)]:
+            return study
+        optuna.delete_study(study_name=name, storage=storage)
+    study = optuna.create_study(study_name=name, storage=storage, direction="minimize")
+    study.set_user_attr("value", "validation loss, nats per token")
+    return study
+
+
+def _identity(line: TrialLine) -> dict[str, Any]:
+    return {
+        "number": line.number,
+        "status": line.outcome.status,
+        "attempt": line.attempt,
+        "trial_key": line.trial_key,
+    }
+
+
+def _told(trial: FrozenTrial) -> dict[str, Any]:
+    return {k: trial.user_attrs.get(k) for k in ("number", "status", "attempt", "trial_key")}
+
+
+def _trial(line: TrialLine, space: Space) -> FrozenTrial:
+    from optuna.trial import TrialState, create_trial
+
+    outcome = line.outcome
+    states = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
+    error = {"error": outcome.error.message} if outcome.error else {}
+    return create_trial(
+        state=states.get(outcome.status, TrialState.FAIL),
+        value=outcome.metrics.get("valid_loss") if outcome.status in states else None,
+        params=line.setting,
+        distributions=distributions(space),
+        user_attrs={**_identity(line), **error},
+        intermediate_values=_curve(line),
+    )
+
+
+def _curve(line: TrialLine) -> dict[int, float]:
+    """The validation loss by training tokens; where a trial was pruned, that at its rung, too."""
+    curves, last = line.outcome.curves, line.outcome.metrics.get("valid_loss")
+    points = zip(curves.tokens, curves.valid_loss, strict=True)
+    found = {tokens: loss for tokens, loss in points if loss is not None}
+    if line.outcome.status == "pruned" and last is not None:
+        train = line.config.train
+        found[line.outcome.steps * train.batch * train.segment] = last
+    return found

@@ -1,0 +1,48 @@
+"""Curves in TensorBoard's format: a run for each trial, below the study's `tensorboard/`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from cellsearch.record import StudyLine, TrialLine
+from cellsearch.sweep.mirrors import Mirror
+from cellsearch.sweep.trials import name_of
+
+NAME = "tensorboard"
+
+
+class TensorBoardMirror(Mirror):
+    """`tensorboard/VARIANT/seed 0` and `tensorboard/VARIANT/setting 0`."""
+
+    name = NAME
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / NAME
+
+    def catch_up(self, study: StudyLine, lines: Iterable[TrialLine]) -> None:
+        """Write the runs that are not there."""
+        for line in {name_of(line): line for line in lines}.values():
+            if not self._run(line).exists():
+                self.add(line)
+
+    def add(self, line: TrialLine) -> None:
+        """Write a trial's run; an earlier attempt's goes."""
+        from tensorboardX import SummaryWriter
+
+        run = self._run(line)
+        shutil.rmtree(run, ignore_errors=True)
+        curves = line.outcome.curves
+        with SummaryWriter(str(run)) as writer:
+            for scalar in ("train_loss", "valid_loss", "gradient_norm"):
+                for tokens, value in zip(curves.tokens, getattr(curves, scalar), strict=True):
+                    if value is not None:
+                        writer.add_scalar(scalar, value, tokens)
+            for name, value in line.outcome.metrics.items():
+                if value is not None and name not in ("train_loss", "valid_loss"):
+                    writer.add_scalar(f"end/{name}", value, line.config.train.tokens)
+
+    def _run(self, line: TrialLine) -> Path:
+        which = f"seed {line.seed}" if line.number is None else f"setting {line.number}"
+        return self._folder / line.variant / which

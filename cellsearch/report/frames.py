@@ -10,7 +10,7 @@ import pandas as pd
 from cellsearch.report.samples import trials_by_variant
 
 if TYPE_CHECKING:
-    from cellsearch.record import TrialLine
+    from cellsearch.record import Outcome, TrialLine
     from cellsearch.store import Journal
 
 METRICS = (
@@ -32,6 +32,23 @@ def trials(journal: Journal) -> pd.DataFrame:
         by_seed = {trial.seed: trial for trial in found[variant.name]}
         rows += [_trial(variant.name, s, by_seed.get(s)) for s in range(journal.seeds)]
     return pd.DataFrame(rows, columns=list(_TRIALS))
+
+
+def tuning(journal: Journal) -> pd.DataFrame:
+    """A row for every finished trial of the tuning: variant, number, status, what was tried,
+    valid_perplexity and valid_loss (nats per token), steps, seconds, error. No test loss.
+    """
+    lines = sorted(journal.tuning, key=lambda t: t.number or 0)
+    order = {v.name: i for i, v in enumerate(journal.study.variants)}
+    rows = [_tuned(line) for line in sorted(lines, key=lambda t: order[t.variant])]
+    return pd.DataFrame(rows)
+
+
+def everything(journal: Journal) -> pd.DataFrame:
+    """Both phases in one frame, for anything else: `phase` is `tuning` or `comparison`."""
+    compared = trials(journal).assign(phase="comparison")
+    found = pd.concat([tuning(journal).assign(phase="tuning"), compared], ignore_index=True)
+    return found[["phase", *(name for name in found.columns if name != "phase")]]
 
 
 def curves(journal: Journal) -> pd.DataFrame:
@@ -96,8 +113,30 @@ def _trial(variant: str, seed: int, trial: TrialLine | None) -> dict[str, object
         "diverged_at": outcome.diverged_at,
         "seconds": outcome.times.get("total"),
         "attempt": trial.attempt,
-        "error": "" if outcome.error is None else f"{outcome.error.kind}: {outcome.error.message}",
+        "error": _error(outcome),
     }
+
+
+def _tuned(line: TrialLine) -> dict[str, object]:
+    outcome = line.outcome
+    loss = outcome.metrics.get("valid_loss")
+    return {
+        "variant": line.variant,
+        "number": line.number,
+        "status": outcome.status,
+        **line.setting,
+        "valid_perplexity": None if loss is None else math.exp(loss),
+        "valid_loss": loss,
+        "steps": outcome.steps,
+        "diverged_at": outcome.diverged_at,
+        "seconds": outcome.times.get("total"),
+        "attempt": line.attempt,
+        "error": _error(outcome),
+    }
+
+
+def _error(outcome: Outcome) -> str:
+    return "" if outcome.error is None else f"{outcome.error.kind}: {outcome.error.message}"
 
 
 def _append_curve(columns: dict[str, list[Any]], variant: str, trial: TrialLine) -> None:

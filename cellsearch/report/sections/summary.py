@@ -69,6 +69,8 @@ def draw(info: Info) -> Sequence[Block]:
 
 def learning_rates(findings: Findings) -> str:
     """Whether learning rates were tuned, as far as the plan says."""
+    if findings.journal.study.spec.tune is not None:
+        return "tuned for every variant (below); verdicts are conditional on this tuning"
     rates = {v.learning_rate for v in findings.journal.variants}
     if len(rates) == 1:
         return (
@@ -90,9 +92,17 @@ def _lead(findings: Findings) -> str:
     who += "were" if tested > 1 else "was"
     return (
         f"{who} compared with the base {findings.base.variant.cell_name} on test perplexity, over "
-        f"{seeds}, paired. {_own(findings.base.sample)}Changes are of perplexity, variant against "
-        "base; lower is better."
+        f"{seeds}, paired{_tuned(findings)}. {_own(findings.base.sample)}Changes are of "
+        "perplexity, variant against base; lower is better."
     )
+
+
+def _tuned(findings: Findings) -> str:
+    tune = findings.journal.study.spec.tune
+    if tune is None:
+        return ""
+    each = "by a sampler of its own" if tune.proposer == "tpe" else "all at the same settings"
+    return f", each at the best of its own settings ({each}; conditional on this tuning)"
 
 
 def _own(base: Sample) -> str:

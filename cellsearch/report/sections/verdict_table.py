@@ -27,6 +27,7 @@ class Info(NamedTuple):
     contrasts: int
     looks: int
     counted: str
+    tuned: bool
 
 
 def info(findings: Findings) -> Info:
@@ -38,6 +39,7 @@ def info(findings: Findings) -> Info:
         contrasts=len(findings.rules.contrasts),
         looks=findings.rules.looks,
         counted="cells" if findings.journal.study.spec.match.of == "cell" else "whole model",
+        tuned=findings.journal.study.spec.tune is not None,
     )
 
 
@@ -56,8 +58,14 @@ def _reading(info: Info) -> str:
         "follow Holm's procedure, which is sharper than Bonferroni, and equivalence is tested on "
         "one side at a time: so a verdict may stand although its simultaneous interval touches 0 "
         "or reaches over the margin. What stands in [brackets] is of survivors and is not tested."
-        f"{_time(info)}"
+        f"{_time(info)}{_tuned(info)}"
     )
+
+
+def _tuned(info: Info) -> str:
+    if not info.tuned:
+        return ""
+    return " All numbers come from fresh seeds at frozen settings, conditional on this tuning."
 
 
 def _time(info: Info) -> str:

@@ -1,0 +1,103 @@
+"""What the tuning tried and chose, as numbers: nothing here is drawn, and no test text is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import comb, exp, log
+from typing import TYPE_CHECKING
+
+from cellsearch.config import Choice, RangeConfig
+
+if TYPE_CHECKING:
+    from cellsearch.record import TrialLine
+    from cellsearch.store import Journal
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One variant's trials in the tuning.
+
+    Attributes:
+        variant: its name.
+        lines: its trials, by the number of the setting.
+        chosen: the number of the setting that was chosen; None: not yet, or none ended well.
+    """
+
+    variant: str
+    lines: Mapping[int, TrialLine]
+    chosen: int | None
+
+    def loss(self, number: int | None) -> float | None:
+        """Validation loss at the end, where the trial got there and did not diverge."""
+        line = None if number is None else self.lines.get(number)
+        if line is None or line.outcome.status != "done":
+            return None
+        return line.outcome.metrics.get("valid_loss")
+
+    @property
+    def losses(self) -> dict[int, float]:
+        """Those of all trials that have one."""
+        found = {number: self.loss(number) for number in self.lines}
+        return {number: loss for number, loss in found.items() if loss is not None}
+
+    def count(self, status: str) -> int:
+        """How many trials ended so."""
+        return sum(line.outcome.status == status for line in self.lines.values())
+
+
+def tried(journal: Journal) -> dict[str, Tried]:
+    """Every variant that was tuned, the base first."""
+    found: dict[str, dict[int, TrialLine]] = {v.name: {} for v in journal.study.variants}
+    for line in sorted(journal.tuning, key=lambda t: t.number or 0):
+        if line.number is not None:
+            found[line.variant][line.number] = line
+    chosen = {name: choice.number for name, choice in journal.choices.items()}
+    return {n: Tried(n, lines, chosen.get(n)) for n, lines in found.items() if lines}
+
+
+def expected_best(losses: Sequence[float]) -> list[float]:
+    """Expected lowest loss of k settings drawn without replacement from those tried, k = 1, 2, …
+
+    The unbiased estimator (Tang et al. 2020); that of Dodge et al. 2019, with replacement, is
+    biased upwards.
+    """
+    ranked, n = sorted(losses), len(losses)
+    return [
+        sum(loss * comb(n - i, k - 1) for i, loss in enumerate(ranked, 1)) / comb(n, k)
+        for k in range(1, n + 1)
+    ]
+
+
+def guessed(journal: Journal, one: Tried) -> list[float]:
+    """The losses of all trials, in their order; one that diverged or failed counts as guessing."""
+    worst = log(journal.study.vocabulary)
+    losses = (one.loss(number) for number in one.lines)
+    return [worst if loss is None else loss for loss in losses]
+
+
+def at_the_edge(journal: Journal, one: Tried) -> list[str]:
+    """Keys of which the lowest or highest value that was tried was chosen."""
+    tune = journal.study.spec.tune
+    if tune is None or one.chosen is None:
+        return []
+    ranges = [key for key, said in tune.space.items() if isinstance(said, RangeConfig)]
+    found = []
+    for key in ranges:
+        values = [number(line.setting[key]) for line in one.lines.values()]
+        own = number(one.lines[one.chosen].setting[key])
+        if own in (min(values), max(values)):
+            end = "lowest" if own == min(values) else "highest"
+            found.append(f"the {end} {key.rpartition('.')[2]} ({own:.3g})")
+    return found
+
+
+def number(value: Choice) -> float:
+    """A value of a range."""
+    assert isinstance(value, int | float)
+    return float(value)
+
+
+def perplexity(loss: float | None) -> float | None:
+    """exp of a loss in nats."""
+    return None if loss is None else exp(loss)

@@ -1,0 +1,126 @@
+"""Figures of a tuning: what more settings would bring, and what the loss depended on."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from math import exp
+from typing import TYPE_CHECKING, NamedTuple
+
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from cellsearch.config import RangeConfig
+from cellsearch.report import drawing, labels
+from cellsearch.report.document import Figure
+from cellsearch.report.samples import BASE
+from cellsearch.report.trying import Tried, expected_best, guessed, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+    from cellsearch.config import TuneConfig
+    from cellsearch.store import Journal
+
+# The panels reach up to so many times the worst variant's end; above it stand those that guess.
+TALLEST = 1.6
+
+
+class Line(NamedTuple):
+    """One variant: perplexities against how many settings were tried, or against a key."""
+
+    name: str
+    role: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+class Response(NamedTuple):
+    """Perplexity of every trial against one key."""
+
+    key: str
+    log: bool
+    lines: tuple[Line, ...]
+
+
+def best(journal: Journal, tune: TuneConfig, one: Tried, role: str) -> Line:
+    """The best of k settings: expected, or where each setting depends on the last ones, so far."""
+    losses = guessed(journal, one)
+    found = list(accumulate(losses, min)) if tune.proposer == "tpe" else expected_best(losses)
+    steps = tuple(float(k) for k in range(1, len(found) + 1))
+    return Line(one.variant, role, steps, tuple(exp(loss) for loss in found))
+
+
+def responses(
+    tune: TuneConfig, each: Mapping[str, Tried], roles: Mapping[str, str]
+) -> list[Response]:
+    """One for each key that has a range."""
+    ranges = {key: said for key, said in tune.space.items() if isinstance(said, RangeConfig)}
+    drawn = [one for one in each.values() if one.losses]
+    return [
+        Response(key, said.log, tuple(_points(key, one, roles[one.variant]) for one in drawn))
+        for key, said in ranges.items()
+    ]
+
+
+def best_figures(lines: Sequence[Line], what: str) -> list[Figure]:
+    """A panel for each variant with the base behind it; all share their axes."""
+    base = next(line for line in lines if line.name == BASE)
+    low = min(min(line.y) for line in lines)
+    high = min(max(max(line.y) for line in lines), TALLEST * max(line.y[-1] for line in lines))
+    count = max(len(line.x) for line in lines)
+    panels = [line for line in lines if line is not base] or [base]
+    return [_panel(line, base, what, count, (low, high)) for line in panels]
+
+
+def response_figures(found: Sequence[Response]) -> list[Figure]:
+    """A figure for each key, every trial of every variant a point."""
+    return [_response(response) for response in found]
+
+
+def _points(key: str, one: Tried, role: str) -> Line:
+    points = sorted((number(one.lines[n].setting[key]), loss) for n, loss in one.losses.items())
+    x, y = zip(*points, strict=True)
+    return Line(one.variant, role, x, tuple(exp(loss) for loss in y))
+
+
+def _panel(line: Line, base: Line, what: str, count: int, limits: tuple[float, float]) -> Figure:
+    with drawing.style():
+        figure, ax = drawing.axes(3.7, 2.6)
+        for drawn, width in ((base, 0.9), (line, 1.6)):
+            colour = drawing.ROLES[drawn.role]
+            ax.plot(drawn.x, drawn.y, color=colour, linewidth=width, marker="o", markersize=3)
+        ax.set_title(labels.shorten(line.name, 34))
+        ax.set_xlim(0.5, count + 0.5)
+        ax.set_ylim(limits[0] / 1.03, limits[1] * 1.03)
+        ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+        ax.set_xlabel("settings tried")
+        _perplexity(ax, what)
+    words = f"{what} of {line.name}: {line.y[0]:.3g} with 1 setting, {line.y[-1]:.3g} with {count}"
+    return Figure(f"tuning_best_{line.name}", words, figure)
+
+
+def _response(found: Response) -> Figure:
+    with drawing.style():
+        figure, ax = drawing.axes(4.3, 3.4)
+        for line in found.lines:
+            size = 6 if line.name == BASE else 4
+            colour = drawing.ROLES[line.role]
+            ax.plot(line.x, line.y, "o", color=colour, markersize=size, alpha=0.8)
+        if found.log:
+            ax.set_xscale("log")
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.xaxis.set_minor_locator(NullLocator())
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.set_xlabel(found.key)
+        _perplexity(ax, "validation perplexity")
+    words = f"Validation perplexity of every trial of the tuning against {found.key}"
+    return Figure(f"tuning_{found.key.rpartition('.')[2]}", words, figure)
+
+
+def _perplexity(ax: Axes, what: str) -> None:
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.set_ylabel(what)

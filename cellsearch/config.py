@@ -63,6 +63,9 @@ class ModelConfig(Strict):
     embedding: int | None = Field(None, ge=1, description="width; as `hidden` where left out")
     tied: bool = Field(False, description="the softmax shares the embedding's matrix")
     bias: bool = True
+    init: Rate | None = Field(
+        None, description="a: every weight starts as uniform(-a, a); null: each by its own law"
+    )
     dropout: DropoutConfig = DropoutConfig()
 
 

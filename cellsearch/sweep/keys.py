@@ -22,6 +22,7 @@ LATER: Mapping[str, object] = {
     "train.schedule.periods": None,
     "train.schedule.hold": 1,
     "train.schedule.factor": 0.5,
+    "model.init": None,
 }
 
 

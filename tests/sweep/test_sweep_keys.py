@@ -23,6 +23,7 @@ NEWS = {
     "train.schedule.periods": 3,
     "train.schedule.hold": 2,
     "train.schedule.factor": 0.25,
+    "model.init": 0.1,
 }
 
 

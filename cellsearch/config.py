@@ -63,6 +63,9 @@ class ModelConfig(Strict):
     embedding: int | None = Field(None, ge=1, description="width; as `hidden` where left out")
     tied: bool = Field(False, description="the softmax shares the embedding's matrix")
     bias: bool = True
+    init: Rate | None = Field(
+        None, description="a: every weight starts as uniform(-a, a); null: each by its own law"
+    )
     dropout: DropoutConfig = DropoutConfig()
 
 
@@ -78,11 +81,26 @@ class OptimizerConfig(Strict):
 
 
 class ScheduleConfig(Strict):
-    """How the learning rate moves: a linear warm-up, then constant, cosine or linear decay."""
+    """How the learning rate moves: a linear warm-up, then constant, or one of three decays."""
 
-    name: Literal["constant", "cosine", "linear"] = "constant"
+    name: Literal["constant", "cosine", "linear", "step"] = "constant"
     warmup: Fraction = Field(0.0, description="share of the steps")
-    final: float = Field(0.0, ge=0, le=1, description="share of the rate that is left at the end")
+    final: float = Field(
+        0.0, ge=0, le=1, description="cosine, linear: share of the rate that is left at the end"
+    )
+    periods: int | None = Field(
+        None, ge=1, le=2**20, description="step: equal parts of the training"
+    )
+    hold: int = Field(1, ge=0, description="step: how many of them have the whole rate")
+    factor: float = Field(0.5, gt=0, le=1, description="step: falls to so much in each later one")
+
+    @model_validator(mode="after")
+    def _has_periods(self) -> ScheduleConfig:
+        if self.name == "step" and self.periods is None:
+            raise ValueError("`step` needs `periods`, the equal parts into which training is cut")
+        if self.periods is not None and self.hold > self.periods:
+            raise ValueError(f"`hold` is at most `periods`, {self.periods}; got {self.hold}")
+        return self
 
 
 class TrainConfig(Strict):

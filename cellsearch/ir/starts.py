@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from cellsearch.errors import LanguageError, nearest
 from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, Number, names
-from cellsearch.ir.graph import Form, Node, StateValue, Weight
+from cellsearch.ir.graph import Form, Graph, Node, StateValue, Weight
 from cellsearch.ir.ops import DRAWS, OPS
 from cellsearch.ir.types import Type
 from cellsearch.ir.unroll import Unrolled, base
@@ -133,6 +134,13 @@ def source_weight(n: str, owner: str, weights: Mapping[str, Weight]) -> str | No
         return n
     index = owner[len(base(owner)) :]
     return f"{n}{index}" if f"{n}{index}" in weights else None
+
+
+def starting_uniform(graph: Graph, bound: float) -> Graph:
+    """The graph with one law for every weight, uniform(-bound, bound); states start as before."""
+    law = Call((Negative(Number(bound)), Number(bound)), "uniform")
+    weights = {n: replace(w, start=law) for n, w in graph.weights.items()}
+    return replace(graph, weights=weights)
 
 
 def needed_consts(

@@ -17,6 +17,9 @@ from cellsearch.nn.model import Draw, Model, Noise, States
 from cellsearch.nn.rnn import RNN
 from cellsearch.nn.weights import Layer
 
+# What a weight starts as: fills it from a generator.
+Law = Callable[[Tensor, torch.Generator], Tensor]
+
 
 class LanguageModel(Model):
     """Predicts the next token of each of B streams.
@@ -82,14 +85,14 @@ class LanguageModel(Model):
 
         The embedding: normal(0, 1), as `torch.nn.Embedding`. Softmax and projection:
         uniform(-1/sqrt(n), 1/sqrt(n)) of their n inputs; the bias is 0. The cells: as they say.
+        Where `config.init` is a number a, all of it is uniform(-a, a) instead.
         """
-        self.cells.reset_parameters(lambda *key: draw("cell", *key))
-        _fill(self.embedding, torch.Tensor.normal_, draw, "embedding")
-        for part in ("projection", "softmax"):
+        bound = self.config.init
+        self.cells.reset_parameters(lambda *key: draw("cell", *key), bound)
+        for part, own in _LAWS.items():
             weight = getattr(self, part)
             if weight is not None:
-                _fill(weight, _linear_law, draw, part)
-        torch.nn.init.zeros_(self.softmax_bias)
+                _fill(weight, own if bound is None else _within(bound), draw, part)
 
     @torch.no_grad()
     def negate(self, names: Sequence[str]) -> None:
@@ -141,13 +144,33 @@ def _weight(rows: int, columns: int | None, dtype: torch.dtype) -> torch.nn.Para
     return torch.nn.Parameter(torch.zeros(shape, dtype=dtype))
 
 
-def _fill(weight: Tensor, law: Callable[..., Tensor], draw: Draw, part: str) -> None:
+def _fill(weight: Tensor, law: Law, draw: Draw, part: str) -> None:
     # Drawn in float64, so that a trial in float32 starts from the same numbers, rounded.
     drawn = torch.empty(weight.shape, dtype=torch.float64)
     with torch.no_grad():
-        weight.copy_(law(drawn, generator=draw(part, 0, "forwards", "weight")))
+        weight.copy_(law(drawn, draw(part, 0, "forwards", "weight")))
 
 
-def _linear_law(weight: Tensor, *, generator: torch.Generator) -> Tensor:
-    bound = weight.shape[1] ** -0.5
-    return weight.uniform_(-bound, bound, generator=generator)
+def _normal(weight: Tensor, generator: torch.Generator) -> Tensor:
+    return weight.normal_(generator=generator)
+
+
+def _linear(weight: Tensor, generator: torch.Generator) -> Tensor:
+    return _within(weight.shape[1] ** -0.5)(weight, generator)
+
+
+def _zero(weight: Tensor, _: torch.Generator) -> Tensor:
+    return weight.zero_()
+
+
+def _within(bound: float) -> Law:
+    return lambda weight, generator: weight.uniform_(-bound, bound, generator=generator)
+
+
+# The parts around the cells, and their own laws.
+_LAWS: dict[str, Law] = {
+    "embedding": _normal,
+    "projection": _linear,
+    "softmax": _linear,
+    "softmax_bias": _zero,
+}

@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 from cellsearch import backends
 from cellsearch.backends import Noise, Rows, Runner, States
 from cellsearch.ir import Cell, Graph
+from cellsearch.ir.starts import starting_uniform
 from cellsearch.lang import load_cell
 from cellsearch.nn.dropout import mask
 from cellsearch.nn.inputs import Input, check_like, rows_of
@@ -137,12 +138,15 @@ class RNN(nn.Module):
         type = self._sized[-1].graph.output.type
         return type.sizes[0].at(self._sized[-1].sizes) if type.sizes else 1
 
-    def reset_parameters(self, generator_for: GeneratorFor | None = None) -> None:
+    def reset_parameters(
+        self, generator_for: GeneratorFor | None = None, bound: float | None = None
+    ) -> None:
         """Draw all weights anew from the cell's initial law.
 
         Args:
             generator_for: the generator of a weight, by layer, direction and name; without it,
                 weights come from torch's global generator, as those of `nn.LSTM` do.
+            bound: draw each from uniform(-bound, bound) in place of the cell's law.
         """
         for i, layer in enumerate(self._layers()):
             for direction in self.directions:
@@ -151,7 +155,8 @@ class RNN(nn.Module):
                     return generator_for(i, d, name) if generator_for else None
 
                 sized = self._sized[i]
-                for name, value in draw_weights(sized.graph, sized.sizes, own).items():
+                graph = sized.graph if bound is None else starting_uniform(sized.graph, bound)
+                for name, value in draw_weights(graph, sized.sizes, own).items():
                     layer.direction(direction).assign(name, value)
 
     def start(self, batch: int) -> Tensor | States:

@@ -13,6 +13,7 @@ from cellsearch.config import MatchConfig, ModelConfig
 from cellsearch.derive.model_cost import ModelCost, count_model
 from cellsearch.errors import ConfigError, LanguageError
 from cellsearch.ir import Cell, Graph, elaborate
+from cellsearch.ir.starts import starting_uniform
 
 # A cell costs more than another by at most so much, or they are not called matched.
 TOLERANCE = 0.05
@@ -22,8 +23,9 @@ _WIDEST = 1 << 20
 
 
 def elaborated(cell: Cell, model: ModelConfig) -> Graph:
-    """The cell's graph at the sizes of a model; a number of rounds may depend on them."""
-    return elaborate(cell, {"H": model.hidden, "X": model.embedding or model.hidden})
+    """The cell's graph as a model has it: its sizes, on which rounds may depend, and its start."""
+    graph = elaborate(cell, {"H": model.hidden, "X": model.embedding or model.hidden})
+    return graph if model.init is None else starting_uniform(graph, model.init)
 
 
 def cost_of(cell: Cell, model: ModelConfig, vocabulary: int) -> ModelCost:

@@ -21,7 +21,9 @@ def test_it_is_planned_has_a_placebo_and_says_what_each_variant_is(path):
     study = planned(path.stem)
     assert study.spec.name == path.stem
     assert study.spec.question
-    assert [v.name for v in study.variants if v.placebo and v.mirror_of == "base"]
+    placebos = [v.name for v in study.variants if v.placebo and v.mirror_of == "base"]
+    # What compares nothing has nothing to show the noise of.
+    assert placebos or not study.spec.variants
     assert [v.name for v in study.variants[1:] if not v.sentence] == []
 
 
@@ -34,6 +36,19 @@ def test_the_ablations_of_the_paper():
     assert fgr.cell_cost.parameters - base.cell_cost.parameters == 9 * 128 * 128
     # Two states of the base, and three gates that are remembered.
     assert fgr.cell_cost.state_size == 5 * 128
+
+
+def test_the_small_model_of_zaremba_et_al():
+    text = Text(10_000, "0", "Penn Treebank")
+    study = plan(files.load(FOLDER / "zaremba_small.yaml"), text)
+    (base,), train = study.variants, study.spec.train
+    # Embedding; two layers of four gates, each with one bias; softmax with its bias.
+    layer = 4 * (200 * 200 + 200 * 200 + 200)
+    assert base.model_parameters == 10_000 * 200 + 2 * layer + 10_000 * 201
+    epoch = 929_589 // train.batch // train.segment
+    assert train.tokens == 13 * epoch * train.batch * train.segment
+    # Rate and clip are the paper's 1 and 5 for a loss that is summed over the steps.
+    assert (train.optimizer.learning_rate / train.segment, train.clip * train.segment) == (1, 5)
 
 
 def test_lstm_and_gru_are_matched_by_both_costs_at_once():

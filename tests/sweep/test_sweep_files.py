@@ -95,6 +95,12 @@ def test_keys_can_be_merged_from_an_anchor(sweep_file: Write) -> None:
             LEAST + "task: {corpus: {train: 1, valid: 2, test: 3}}",
             ["'task.corpus' should be a valid string, got 1"],
         ),
+        (LEAST + "model: {init: 0}", ["'model.init' should be greater than 0, got 0"]),
+        (
+            LEAST + "train: {schedule: {name: step, periods: 3, hold: 4}}",
+            ["'train.schedule': `hold` is at most `periods`, 3; got 4"],
+        ),
+        (LEAST + "train: {schedule: {name: step}}", ["'train.schedule': `step` needs `periods`"]),
         (LEAST + "model: {dropout: {embeding: 0.1}}", ["nearest is 'embedding'"]),
         (
             LEAST + "task: {corpus: 3}",

@@ -87,6 +87,15 @@ def test_a_base_that_is_none(base: str) -> None:
         planned(base=base)
 
 
+def test_starts_of_weights_are_no_difference_where_all_start_alike() -> None:
+    forgets_less = {"b": {"cell": "lstm_b"}}
+    assert len(planned(variants=forgets_less).variants) == 2
+    with pytest.raises(ConfigError, match="variant 'b' is identical to the base"):
+        planned(variants=forgets_less, model={"hidden": 8, "init": 0.1})
+    started = {"with": "init h = 0.5"}
+    assert planned(variants={"b": started}, model={"hidden": 8, "init": 0.1})
+
+
 def test_a_copy_that_is_meant_says_of_what() -> None:
     study = planned(variants={"again": {"cell": "lstm", "identical": True}})
     assert study.variants[1].identical_to == "base"
@@ -127,6 +136,7 @@ def test_keys_tell_trials_apart_and_labels_do_not() -> None:
         ({"train": {"tokens": 41, "batch": 2, "segment": 2}}, False),
         ({"train": {"tokens": 40, "batch": 2, "segment": 2, "threads": 2}}, False),
         ({"model": {"hidden": 9}}, False),
+        ({"model": {"hidden": 8, "init": 0.1}}, False),
         ({"backend": "reference"}, False),
         ({"task": {"evaluation_warmup": 3}}, False),
         ({"base": "cell lstm = lstm with\n    init bf = 1"}, False),

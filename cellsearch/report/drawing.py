@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,12 @@ def axes(width: float, height: float) -> tuple[Figure, Axes]:
 def crowded(count: int) -> bool:
     """Whether so many points or lines are drawn as an image."""
     return count > CROWD
+
+
+def file_name(name: str) -> str:
+    """The name where it can name a file, else what is left of it and a digest, to be its own."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.+") else "_" for c in name)[:64]
+    return plain if plain == name else f"{plain}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def save(figure: Figure, path: Path) -> str:

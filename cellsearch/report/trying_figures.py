@@ -97,7 +97,7 @@ def _panel(line: Line, base: Line, what: str, count: int, limits: tuple[float, f
         ax.set_xlabel("settings tried")
         _perplexity(ax, what)
     words = f"{what} of {line.name}: {line.y[0]:.3g} with 1 setting, {line.y[-1]:.3g} with {count}"
-    return Figure(f"tuning_best_{line.name}", words, figure)
+    return Figure(f"tuning_best_{drawing.file_name(line.name)}", words, figure)
 
 
 def _response(found: Response) -> Figure:
@@ -115,7 +115,7 @@ def _response(found: Response) -> Figure:
         ax.set_xlabel(found.key)
         _perplexity(ax, "validation perplexity")
     words = f"Validation perplexity of every trial of the tuning against {found.key}"
-    return Figure(f"tuning_{found.key.rpartition('.')[2]}", words, figure)
+    return Figure(f"tuning_{drawing.file_name(found.key)}", words, figure)
 
 
 def _perplexity(ax: Axes, what: str) -> None:

@@ -42,7 +42,7 @@ def train(
 ) -> Outcome:
     """Count to `train.tokens` in steps of batch × segment, one step a millisecond or so."""
     per_step = trial.train.batch * trial.train.segment
-    state = _load(checkpoint)
+    state, identity = _load(checkpoint), _identity(trial)
     stop = trial.train.tokens if until is None else min(until, trial.train.tokens)
     if state["step"] * per_step > stop:
         state = _BEGIN
@@ -51,7 +51,7 @@ def train(
             _save(checkpoint, state)
             raise Stopped
         _misbehave(trial, state["step"])
-        state = {"step": state["step"] + 1, "value": _next(state["value"], trial)}
+        state = {"step": state["step"] + 1, "value": _next(state["value"], identity)}
         time.sleep(0.02 if trial.variant.startswith("slow") else 0.001)
         _save(checkpoint, state)
         if progress:
@@ -62,9 +62,13 @@ def train(
     return _outcome(trial, state, weights)
 
 
-def _next(value: str, trial: TrialConfig) -> str:
-    text = json.dumps([value, trial.seed, trial.cells, trial.negate])
-    return hashlib.sha256(text.encode()).hexdigest()
+def _next(value: str, identity: str) -> str:
+    return hashlib.sha256(f"{value}{identity}".encode()).hexdigest()
+
+
+def _identity(trial: TrialConfig) -> str:
+    """All that a result depends on: the label does not."""
+    return trial.model_dump_json(exclude={"variant"})
 
 
 def _misbehave(trial: TrialConfig, step: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -112,7 +111,7 @@ def _figure(panel: Panel, info: Info) -> Figure:
     count = len(panel.lines)
     seeds = "1 seed" if count == 1 else f"{count} seeds"
     words = f"Validation perplexity of {panel.name} while it trains, {seeds}, beside the base"
-    return Figure(f"curves_{_file(panel.name)}", words, figure)
+    return Figure(f"curves_{drawing.file_name(panel.name)}", words, figure)
 
 
 def _draw_lines(ax: Axes, panel: Panel, alpha: float) -> None:
@@ -142,12 +141,6 @@ def _axes(ax: Axes, panel: Panel, info: Info) -> None:
     ax.xaxis.set_major_formatter(EngFormatter(sep=""))
     ax.set_xlabel("training tokens")
     ax.set_ylabel("validation perplexity")
-
-
-def _file(name: str) -> str:
-    """The name where it can name a file, else what is left of it and a digest, to be its own."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.+") else "_" for c in name)[:64]
-    return plain if plain == name else f"{plain}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _caption(info: Info) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cellsearch.ir import Cell, Graph, elaborate
     from cellsearch.lang import edit_cell, load_cell, names, parse_cell, print_cell
     from cellsearch.nn import RNN
+    from cellsearch.report import frame
 
 __all__ = [
     "RNN",
@@ -22,6 +23,7 @@ __all__ = [
     "LanguageError",
     "edit_cell",
     "elaborate",
+    "frame",
     "load_cell",
     "names",
     "parse_cell",
@@ -35,6 +37,7 @@ _ROOMS = {
     "elaborate": "ir",
     "CellsearchError": "errors",
     "LanguageError": "errors",
+    "frame": "report",
 }
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from cellsearch.report.assembly import Built
     from cellsearch.report.rows import Row
     from cellsearch.store import Journal
@@ -31,3 +33,19 @@ def verdict(journal: Journal) -> list[Row]:
     from cellsearch.report.verdicts import judge
 
     return rows(judge(journal))
+
+
+def frame(study: Path | str) -> pd.DataFrame:
+    """A row for every trial of the study in the folder `study`, of its tuning and its comparison.
+
+    Columns: `phase` (`tuning`, `comparison`), `variant`, `number` of the setting and what was tried
+    there, `seed`, `status` (`missing` where a planned trial of the comparison is not on record),
+    perplexities, losses in nats per token, `steps`, `seconds`, `error`.
+
+    Raises:
+        StoreError: the journal cannot be read.
+    """
+    from cellsearch.report.frames import everything
+    from cellsearch.store import read
+
+    return everything(read(Path(study)))

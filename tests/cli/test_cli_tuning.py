@@ -114,7 +114,9 @@ def test_status_is_watched_from_elsewhere(call, file, tmp_path):
 
 def test_kinds_to_retry_are_checked(call, study):
     said = call("resume", study[0], "--retry", "oops", code=2)
-    assert "'oops' is no kind of failure; nearest is 'oom'; expected failed, diverged" in said.stderr
+    assert (
+        "'oops' is no kind of failure; nearest is 'oom'; expected failed, diverged" in said.stderr
+    )
     # Nothing failed, so nothing is tried again.
     assert "all 4 trials are on record" in call("resume", study[0], "--retry", "oom").stderr
 

@@ -18,6 +18,8 @@ from cellsearch.sweep import files
 from cellsearch.sweep.plan import plan
 
 DOC = Path(__file__).parents[2] / "docs" / "sweeps.md"
+TUNING = DOC.with_name("tuning.md")
+EXAMPLES = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 ROW = re.compile(r"^\| `([\w.]+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
 
 
@@ -57,9 +59,7 @@ def test_every_key_is_documented_with_its_default() -> None:
     assert rows == dict(keys(SweepConfig))
 
 
-@pytest.mark.parametrize(
-    "text", re.findall(r"```yaml\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)
-)
+@pytest.mark.parametrize("text", EXAMPLES.findall(DOC.read_text() + TUNING.read_text()))
 def test_every_example_can_be_planned(text: str, tmp_path: Path) -> None:
     path = tmp_path / "sweep.yaml"
     path.write_text(text)

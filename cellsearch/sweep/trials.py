@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cellsearch import lang
-from cellsearch.config import ModelConfig, SweepConfig, TaskConfig, TrainConfig, TrialConfig
+from cellsearch.config import (
+    DropoutConfig,
+    ModelConfig,
+    SweepConfig,
+    TaskConfig,
+    TrainConfig,
+    TrialConfig,
+)
 from cellsearch.derive.hashes import authored_hash, cell_hash
 from cellsearch.ir import Cell
 from cellsearch.record import RungLine, Setting, StudyLine, TrialLine, Variant
@@ -69,7 +76,7 @@ class Maker:
         self._study = study
         self._spec = study.spec.model_copy(update={"task": task})
         self._cells: dict[str, Cell] = {}
-        # Of thousands of settings most differ in nothing that a cell's graph depends on.
+        # Of thousands of settings most differ in nothing that a graph or its cost depends on.
         self._hashes: dict[tuple[str, ModelConfig], str] = {}
         self._settled: dict[tuple[str, str, ModelConfig], Variant] = {}
 
@@ -88,7 +95,7 @@ class Maker:
         spec = changed(self._spec, setting)
         cell = with_consts(self._cell(variant.cell), consts(setting))
         hidden = spec.model.hidden if "model.hidden" in setting else variant.hidden
-        known = (variant.name, lang.print_cell(cell), model_of(spec, hidden))
+        known = (variant.name, lang.print_cell(cell), _shape(model_of(spec, hidden)))
         if known not in self._settled:
             self._settled[known] = self._costed(variant, cell, known[1], known[2])
         rate = spec.train.optimizer.learning_rate if RATE in setting else variant.learning_rate
@@ -119,15 +126,20 @@ class Maker:
         return Trial(key, variant, config, number)
 
     def _authored(self, text: str, model: ModelConfig) -> str:
-        if (text, model) not in self._hashes:
-            graph = elaborated(self._cell(text), model)
-            self._hashes[text, model] = authored_hash(graph)
-        return self._hashes[text, model]
+        known = (text, _shape(model))
+        if known not in self._hashes:
+            self._hashes[known] = authored_hash(elaborated(self._cell(text), model))
+        return self._hashes[known]
 
     def _cell(self, text: str) -> Cell:
         if text not in self._cells:
             self._cells[text] = lang.parse_cell(text, library=lang.library())
         return self._cells[text]
+
+
+def _shape(model: ModelConfig) -> ModelConfig:
+    """What graph and cost depend on."""
+    return model.model_copy(update={"dropout": DropoutConfig()})
 
 
 def trials(study: StudyLine, seeds: int, task: TaskConfig) -> list[Trial]:

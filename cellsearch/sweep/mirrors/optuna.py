@@ -18,7 +18,6 @@ from cellsearch.sweep.tuning.space import Space, space_of
 from cellsearch.sweep.tuning.tuning import tuned
 
 if TYPE_CHECKING:
-    from optuna import Study
     from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial
 
@@ -32,49 +31,63 @@ class OptunaMirror(Mirror):
 
     def __init__(self, folder: Path) -> None:
         self.url = f"sqlite:///{(folder / NAME).resolve()}"
-        self._studies: dict[str, Study] = {}
         self._space: Space = {}
+        # Of each variant, the number of its Optuna study.
+        self._studies: dict[str, int] = {}
 
     def catch_up(self, study: StudyLine, lines: Iterable[TrialLine]) -> None:
         """Add what is missing. A storage that says anything else is written anew."""
         assert study.spec.tune is not None
         self._space = space_of(study.spec.tune)
-        storage = _storage(self.url)
+        self._storage = _storage(self.url)
         own: dict[str, list[TrialLine]] = {variant.name: [] for variant in tuned(study)}
         for line in lines:
             if line.number is not None:
                 own[line.variant].append(line)
         for variant, told in own.items():
             name = f"{study.spec.name}/{variant}"
-            self._studies[variant] = _study(storage, name, [_identity(line) for line in told])
-            for line in told[len(self._studies[variant].get_trials(deepcopy=False)) :]:
+            self._studies[variant] = _study(self._storage, name, [_identity(t) for t in told])
+            for line in told[self._storage.get_n_trials(self._studies[variant]) :]:
                 self.add(line)
 
     def add(self, line: TrialLine) -> None:
         """One more trial, as it ended."""
+        # Not by `Study.add_trial`, which remembers every trial.
         if line.number is not None:
-            self._studies[line.variant].add_trial(_trial(line, self._space))
+            trial = _trial(line, self._space)
+            self._storage.create_new_trial(self._studies[line.variant], template_trial=trial)
 
 
 def _storage(url: str) -> RDBStorage:
     import optuna
+    from sqlalchemy import event
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.storages.RDBStorage(url)
+    storage = optuna.storages.RDBStorage(url)
+    event.listen(storage.engine, "connect", _write_ahead)
+    storage.engine.dispose()
+    return storage
 
 
-def _study(storage: RDBStorage, name: str, told: list[dict[str, Any]]) -> Study:
-    import optuna
+def _write_ahead(connection: Any, record: object) -> None:
+    # A commit is then one write without a wait for the disk. What a loss of power takes with it,
+    # the journal has.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
 
-    if name in optuna.get_all_study_names(storage):
-        study = optuna.load_study(study_name=name, storage=storage)
-        there = [_told(trial) for trial in study.get_trials(deepcopy=False)]
-        if there == told[: len(there)]:
-            return study
-        optuna.delete_study(study_name=name, storage=storage)
-    study = optuna.create_study(study_name=name, storage=storage, direction="minimize")
-    study.set_user_attr("value", "validation loss, nats per token")
-    return study
+
+def _study(storage: RDBStorage, name: str, told: list[dict[str, Any]]) -> int:
+    from optuna.study import StudyDirection
+
+    for study in storage.get_all_studies():
+        if study.study_name == name:
+            there = [_told(trial) for trial in storage.get_all_trials(study._study_id, False)]
+            if there == told[: len(there)]:
+                return study._study_id
+            storage.delete_study(study._study_id)
+    number = storage.create_new_study([StudyDirection.MINIMIZE], name)
+    storage.set_study_user_attr(number, "value", "validation loss, nats per token")
+    return number
 
 
 def _identity(line: TrialLine) -> dict[str, Any]:

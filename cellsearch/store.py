@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,6 +27,7 @@ from cellsearch.record import (
     ChoiceLine,
     ConfirmLine,
     JournalLine,
+    Line,
     LookLine,
     RungLine,
     StudyLine,
@@ -36,6 +37,8 @@ from cellsearch.record import (
 
 NAME = "journal.jsonl"
 TORN = "journal.torn"
+
+L = TypeVar("L", bound=Line)
 
 _LINE: TypeAdapter[JournalLine] = TypeAdapter(JournalLine)
 
@@ -132,8 +135,8 @@ class Writer:
         except OSError as error:
             raise _unwritable(self.path, error) from None
 
-    def append(self, line: JournalLine) -> None:
-        """Write one line, with the time, and return when it is on the disk.
+    def append(self, line: L) -> L:
+        """Write one line, with the time, and return it as it is on the disk.
 
         Raises:
             StoreError: the disk is full or gone; the journal is as it was before.
@@ -146,6 +149,7 @@ class Writer:
         except OSError as error:
             os.ftruncate(self._file, size)
             raise _unwritable(self.path, error) from None
+        return stamped
 
     def close(self) -> None:
         """Close the file. Nothing is left to write."""

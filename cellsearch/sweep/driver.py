@@ -192,7 +192,7 @@ class Driver:
         self._forget(trial.key)
 
     def _append(self, line: JournalLine) -> None:
-        self._writer.append(line)
+        line = self._writer.append(line)
         self._agenda.tell(line)
         match line:
             case TrialLine():

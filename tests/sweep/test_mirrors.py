@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def told(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     for name in optuna.get_all_study_names(url):
         trials = optuna.load_study(study_name=name, storage=url).get_trials()
+        assert all(t.datetime_start and t.datetime_complete for t in trials)
         found[name] = [(t.user_attrs["number"], t.state.name, t.value, t.params) for t in trials]
     return found
 
@@ -77,6 +79,10 @@ def test_the_storage_says_what_the_ledger_says(tmp_path: Path, watched: Fresh) -
     # Each failed trial stands there twice: as it failed, and as it failed again.
     assert len(states["small/raises"]) > 6
     assert _choices(repeated) == _choices(whole)
+    lines = [line for line in store.attempts(tmp_path) if line.variant == "base"]
+    ended = [datetime.fromisoformat(x.time).timestamp() for x in lines if x.number is not None]
+    study = optuna.load_study(study_name="small/base", storage=f"sqlite:///{tmp_path / NAME}")
+    assert [t.datetime_complete.timestamp() for t in study.trials if t.datetime_complete] == ended
     best = optuna.load_study(study_name="small/base", storage=f"sqlite:///{tmp_path / NAME}")
     chosen = repeated.choices["base"]
     assert (best.best_value, best.best_params) == (chosen.valid_loss, chosen.variant.setting)

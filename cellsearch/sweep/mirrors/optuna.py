@@ -8,6 +8,7 @@ are FAIL; which of the two is among the trial's attributes.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,7 @@ def _trial(line: TrialLine, space: Space) -> FrozenTrial:
     outcome = line.outcome
     states = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
     error = {"error": outcome.error.message} if outcome.error else {}
-    return create_trial(
+    trial = create_trial(
         state=states.get(outcome.status, TrialState.FAIL),
         value=outcome.metrics.get("valid_loss") if outcome.status in states else None,
         params=line.setting,
@@ -117,6 +118,11 @@ def _trial(line: TrialLine, space: Space) -> FrozenTrial:
         user_attrs={**_identity(line), **error},
         intermediate_values=_curve(line),
     )
+    # Optuna writes the local time.
+    ended = datetime.fromisoformat(line.time).astimezone().replace(tzinfo=None)
+    trial.datetime_complete = ended
+    trial.datetime_start = ended - timedelta(seconds=outcome.times.get("total", 0.0))
+    return trial
 
 
 def _curve(line: TrialLine) -> dict[int, float]:

@@ -1,0 +1,37 @@
+"""What driver and workers say to each other: JSON objects, told apart by `do` and `said`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cellsearch.config import TrialConfig
+from cellsearch.sweep.executors.base import WorkItem
+
+Message = dict[str, Any]
+
+
+def of_item(item: WorkItem) -> Message:
+    """A work item as it is sent. A path is sent whole: a worker may stand elsewhere."""
+    return {
+        "do": "train",
+        "key": item.key,
+        "trial": item.trial.model_dump(mode="json"),
+        "checkpoint": str(item.checkpoint.absolute()),
+        "weights": str(item.weights.absolute()) if item.weights else None,
+        "attempt": item.attempt,
+        "until": item.until,
+    }
+
+
+def to_item(message: Message) -> WorkItem:
+    """The work item that was sent."""
+    weights = message["weights"]
+    return WorkItem(
+        key=message["key"],
+        trial=TrialConfig.model_validate(message["trial"]),
+        checkpoint=Path(message["checkpoint"]),
+        weights=Path(weights) if weights else None,
+        attempt=message["attempt"],
+        until=message["until"],
+    )

@@ -42,12 +42,13 @@ def work_on(folder: Path, way: Way, do: Callable[[Means], Journal]) -> None:
     """Do the work on a study, then say what came of it; exits with 130 where it was stopped."""
     from cellsearch import store
     from cellsearch.cli.watch import watcher
-    from cellsearch.sweep.run import Means, cores
+    from cellsearch.sweep.run import Means
 
     try:
         with watcher() as watching:
-            workers = way.workers or cores()
-            journal = do(Means(way.executor, workers, watching, way.failed_too))
+            journal = do(
+                Means(way.executor, way.workers, display=watching, failed_too=way.failed_too)
+            )
     except KeyboardInterrupt:
         say.note(_stopped(folder) if store.begun(folder) else "stopped before anything was begun")
         raise typer.Exit(STOPPED) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from cellsearch.sweep import files, frozen, lock
 from cellsearch.sweep.describe import matched
 from cellsearch.sweep.display import Display, Silent
 from cellsearch.sweep.driver import Driver
-from cellsearch.sweep.executors import Executor, bench, make
+from cellsearch.sweep.executors import Executor, Options, bench, make
 from cellsearch.sweep.plan import Text, plan
 from cellsearch.sweep.proposers.grid import grid
 from cellsearch.sweep.trials import left, trials
@@ -26,27 +25,25 @@ from cellsearch.sweep.trials import left, trials
 Measure = Callable[[Sequence[TrialConfig], int, Callable[[str], None]], list[BenchLine]]
 
 
-def cores() -> int:
-    """How many processors this process may use: a container often has fewer than its machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @dataclass(frozen=True, slots=True)
 class Means:
     """By what a study is worked on. Nothing of it changes a result.
 
     Attributes:
         executor: its name, or one that is there.
-        workers: how many trials run side by side, for an executor that is named.
+        workers: how many trials run side by side, for an executor that is named; None for as many
+            as it has room for.
+        gpus_per_trial: for executor `ray`, a part of one GPU, or a number of them.
+        address: for executor `ray`, of a cluster that is there.
         display: who is told.
         failed_too: try again what failed.
         measure: times the variants when all trials are done.
     """
 
     executor: str | Executor = "process"
-    workers: int = field(default_factory=cores)
+    workers: int | None = None
+    gpus_per_trial: float = 0.0
+    address: str | None = None
     display: Display = field(default_factory=Silent)
     failed_too: bool = False
     measure: Measure = bench.measure
@@ -66,7 +63,7 @@ def sweep(config: SweepConfig, folder: Path, means: Means | None = None) -> Jour
     means = means or Means()
     corpus = _corpus(config, means)
     planned = plan(config, _text(corpus))
-    executor = _executor(config, means)
+    executor = _executor(config, folder, means)
     with lock.hold(folder):
         if store.begun(folder):
             frozen.check_same_plan(store.read(folder), planned)
@@ -91,7 +88,7 @@ def resume(folder: Path, overrides: Sequence[str] = (), means: Means | None = No
     frozen.check_same_spec(journal, config)
     corpus = _corpus(config, means)
     frozen.check_text(journal, corpus.sha256, corpus.name)
-    executor = _executor(config, means)
+    executor = _executor(config, folder, means)
     with lock.hold(folder):
         return _go_on(folder, config.seeds, config.task, executor, means)
 
@@ -107,10 +104,17 @@ def _text(corpus: Corpus) -> Text:
     return Text(len(corpus.vocabulary), corpus.sha256, corpus.description)
 
 
-def _executor(config: SweepConfig, means: Means) -> Executor:
+def _executor(config: SweepConfig, folder: Path, means: Means) -> Executor:
     if isinstance(means.executor, Executor):
         return means.executor
-    return make(means.executor, means.workers, config.train.threads)
+    options = Options(
+        workers=means.workers,
+        threads=config.train.threads,
+        gpus_per_trial=means.gpus_per_trial,
+        address=means.address,
+        log=folder / f"{means.executor}.log",
+    )
+    return make(means.executor, options)
 
 
 def _begin(folder: Path, planned: StudyLine, display: Display) -> None:

@@ -158,7 +158,11 @@ class Crew(ABC, Generic[H, Source]):
         again = self._patience.another(item.key, hand.tokens)
         yield Failed(item.key, item.attempt, failure, again)
         if again:
-            self._queue.appendleft(replace(item, attempt=item.attempt + 1))
+            self._requeue(hand, replace(item, attempt=item.attempt + 1))
+
+    def _requeue(self, hand: H, item: WorkItem) -> None:
+        """An item that was lost with a worker is the next to be given."""
+        self._queue.appendleft(item)
 
     def _count_stillborn(self, what: str, failure: Failure) -> None:
         """One more of a kind died before it was ready.

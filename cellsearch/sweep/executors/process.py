@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cellsearch.sweep.executors.base import TRAINER, Event, Events, Executor, Items, Started
 from cellsearch.sweep.executors.crew import Crew
 from cellsearch.sweep.executors.messages import Message
+from cellsearch.sweep.executors.options import Options, cores
 from cellsearch.sweep.executors.workers import WorkerProcess
 
 
@@ -28,6 +29,12 @@ class ProcessExecutor(Executor):
     def stop(self) -> None:
         """See `Executor.stop`."""
         self._stopping.set()
+
+
+def make(options: Options) -> ProcessExecutor:
+    """The executor with these options; where none is said, with a worker for each processor."""
+    options.on_this_machine_only("process")
+    return ProcessExecutor(options.workers or cores(), options.threads)
 
 
 class _ProcessCrew(Crew[WorkerProcess, WorkerProcess]):

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from cellsearch.sweep.executors import parent
@@ -33,11 +34,14 @@ class Nodes:
 
     def __init__(self, *nodes: dict[str, Any]) -> None:
         call = [sys.executable, __file__, str(os.getpid()), json.dumps(nodes)]
+        # Trainers of these tests lie beside this file.
+        paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
             call,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
             start_new_session=True,
             text=True,
         )

@@ -222,7 +222,7 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
     ) -> Iterator[Event]:
         self._tight[share] = hand.place
         self._larger[share].append(replace(item, attempt=item.attempt + 1))
-        text = f"out of memory with {hand.share}, {share} are next: {failure.message}"
+        text = f"out of memory with {hand.share}, next with {share}: {failure.message}"
         told = Failure(kind="oom", message=text)
         yield Failed(item.key, item.attempt, told, again=True)
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 from cellsearch.record import CellCost, Outcome, TrialLine
 from cellsearch.store import Journal, Writer
@@ -23,10 +20,9 @@ from cellsearch.sweep.executors.base import (
 )
 from cellsearch.sweep.interrupt import asked_to_stop
 from cellsearch.sweep.live import Live
+from cellsearch.sweep.shelf import Shelf
 from cellsearch.sweep.status import count
 from cellsearch.sweep.trials import Trial
-
-CHECKPOINTS, WEIGHTS = "checkpoints", "weights"
 
 
 class Driver:
@@ -38,6 +34,7 @@ class Driver:
         writer: of the same journal.
         executor: trains them.
         display: is told.
+        shelf: where the files of trials lie.
     """
 
     def __init__(
@@ -47,12 +44,14 @@ class Driver:
         writer: Writer,
         executor: Executor,
         display: Display,
+        shelf: Shelf,
     ) -> None:
         self._journal = journal
         self._folder = journal.folder
         self._writer = writer
         self._executor = executor
         self._display = display
+        self._shelf = shelf
         self._on_record = {(t.variant, t.seed): t for t in journal.trials}
         self._stopping = False
         # Two trials with one key are one trial: trained once, on record for each.
@@ -67,7 +66,7 @@ class Driver:
             StoreError: the disk is full; what is on record stays, running trials are unfinished.
             TrialError: the executor cannot start what it needs.
         """
-        self._clear_checkpoints()
+        self._shelf.keep_only(self._twins)
         status = count(self._journal, ())
         self._live = Live(self._folder, status, self._display, time.monotonic)
         try:
@@ -89,12 +88,11 @@ class Driver:
         for key, (trial, *_) in self._twins.items():
             if self._stopping:
                 return
-            name = file_name(key)
             yield WorkItem(
                 key=key,
                 trial=trial.config,
-                checkpoint=self._folder / CHECKPOINTS / name,
-                weights=self._folder / WEIGHTS / f"{name}.safetensors",
+                checkpoint=self._shelf.checkpoint(key),
+                weights=self._shelf.weights(key),
                 attempt=self._attempts(trial) + 1,
             )
 
@@ -123,23 +121,15 @@ class Driver:
                 self._display.note(f"{variant}, seed {seed}: {failure.message}; it is tried again")
 
     def _record(self, key: str, attempt: int, outcome: Outcome) -> None:
-        sidecars = self._sidecars(key)
+        sidecars = self._shelf.sidecars(key)
         for trial in self._twins[key]:
             self._append(_line(trial, attempt, outcome, sidecars))
             self._live.ended(key, self._state(trial), outcome.status)
-        shutil.rmtree(self._folder / CHECKPOINTS / file_name(key), ignore_errors=True)
+        self._shelf.clear(key)
 
     def _append(self, line: TrialLine) -> None:
         self._writer.append(line)
         self._display.finished(line)
-
-    def _sidecars(self, key: str) -> dict[str, str]:
-        path = Path(WEIGHTS) / f"{file_name(key)}.safetensors"
-        try:
-            content = (self._folder / path).read_bytes()
-        except FileNotFoundError:
-            return {}
-        return {path.as_posix(): hashlib.sha256(content).hexdigest()}
 
     def _copy_twins_on_record(self) -> None:
         """What a twin that is on record found is put down for its twin, and not trained again."""
@@ -149,18 +139,6 @@ class Driver:
             for trial in self._twins.pop(key):
                 self._append(_line(trial, found.attempt, found.outcome, found.sidecars))
                 self._live.ended(key, self._state(trial), found.outcome.status)
-
-    def _clear_checkpoints(self) -> None:
-        """Those of trials that are on record: the driver was killed before it removed them."""
-        wanted = {file_name(key) for key in self._twins}
-        for folder in (self._folder / CHECKPOINTS).glob("*"):
-            if folder.name not in wanted:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def file_name(key: str) -> str:
-    """A trial's key as the name of a file or folder."""
-    return key.replace(":", "-")
 
 
 def _line(trial: Trial, attempt: int, outcome: Outcome, sidecars: dict[str, str]) -> TrialLine:

@@ -10,6 +10,7 @@ from cellsearch import data, store
 from cellsearch.config import SweepConfig, TaskConfig, TrialConfig
 from cellsearch.data import Corpus
 from cellsearch.errors import TrialError
+from cellsearch.places import Place
 from cellsearch.record import BenchLine, LookLine, StudyLine
 from cellsearch.store import Journal, Writer
 from cellsearch.sweep import files, frozen, lock
@@ -19,6 +20,7 @@ from cellsearch.sweep.driver import Driver
 from cellsearch.sweep.executors import Executor, Options, bench, make
 from cellsearch.sweep.plan import Text, plan
 from cellsearch.sweep.proposers.grid import grid
+from cellsearch.sweep.shelf import Shelf, scratch
 from cellsearch.sweep.trials import left, trials
 
 # One trial of each variant, the base first; the size of the vocabulary; who is told.
@@ -35,6 +37,7 @@ class Means:
             as it has room for.
         gpus_per_trial: for executor `ray`, a part of one GPU, or a number of them.
         address: for executor `ray`, of a cluster that is there.
+        storage: where workers write checkpoints and weights; the study's folder where left out.
         display: who is told.
         failed_too: try again what failed.
         measure: times the variants when all trials are done.
@@ -44,6 +47,7 @@ class Means:
     workers: int | None = None
     gpus_per_trial: float = 0.0
     address: str | None = None
+    storage: Place | None = None
     display: Display = field(default_factory=Silent)
     failed_too: bool = False
     measure: Measure = bench.measure
@@ -135,7 +139,8 @@ def _go_on(folder: Path, seeds: int, task: TaskConfig, executor: Executor, means
             journal = store.read(folder)
         planned = grid(trials(journal.study, seeds, task))
         todo = left(planned, journal, failed_too=means.failed_too)
-        Driver(journal, todo, writer, executor, means.display).run()
+        shelf = Shelf(folder, scratch(means.storage, journal.study, folder))
+        Driver(journal, todo, writer, executor, means.display, shelf).run()
         _measure(folder, [t.config for t in planned if t.config.seed == 0], writer, means)
     return store.read(folder)
 

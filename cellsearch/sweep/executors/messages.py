@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+from cellsearch import places
 from cellsearch.config import TrialConfig
+from cellsearch.places import Place
 from cellsearch.sweep.executors.base import WorkItem
 
 Message = dict[str, Any]
@@ -17,8 +18,8 @@ def of_item(item: WorkItem) -> Message:
         "do": "train",
         "key": item.key,
         "trial": item.trial.model_dump(mode="json"),
-        "checkpoint": str(item.checkpoint.absolute()),
-        "weights": str(item.weights.absolute()) if item.weights else None,
+        "checkpoint": _sent(item.checkpoint),
+        "weights": _sent(item.weights) if item.weights else None,
         "attempt": item.attempt,
         "until": item.until,
     }
@@ -30,8 +31,12 @@ def to_item(message: Message) -> WorkItem:
     return WorkItem(
         key=message["key"],
         trial=TrialConfig.model_validate(message["trial"]),
-        checkpoint=Path(message["checkpoint"]),
-        weights=Path(weights) if weights else None,
+        checkpoint=places.parse(message["checkpoint"]),
+        weights=places.parse(weights) if weights else None,
         attempt=message["attempt"],
         until=message["until"],
     )
+
+
+def _sent(place: Place) -> str:
+    return place if isinstance(place, str) else str(place.absolute())

@@ -7,13 +7,26 @@ from typing import Annotated
 
 import typer
 
-from cellsearch.cli.study import EXECUTOR, SET, WORKERS, Way, require, work_on
+from cellsearch.cli.study import (
+    ADDRESS,
+    EXECUTOR,
+    GPUS,
+    SET,
+    STORAGE,
+    WORKERS,
+    Way,
+    require,
+    work_on,
+)
 
 
 def resume(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
     executor: EXECUTOR = "process",
     workers: WORKERS = None,
+    gpus_per_trial: GPUS = 0.0,
+    address: ADDRESS = None,
+    storage: STORAGE = None,
     overrides: SET = None,
     failed: Annotated[bool, typer.Option("--failed", help="Try again what failed.")] = False,
 ) -> None:
@@ -30,5 +43,5 @@ def resume(
     from cellsearch.sweep.run import resume as run
 
     require(folder)
-    way = Way(executor, workers, failed)
+    way = Way(executor, workers, gpus_per_trial, address, storage, failed)
     work_on(folder, way, lambda means: run(folder, overrides or [], means))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellsearch.cli.alone import check_names
-from cellsearch.cli.study import EXECUTOR, SET, WORKERS, Way, work_on
+from cellsearch.cli.study import ADDRESS, EXECUTOR, GPUS, SET, STORAGE, WORKERS, Way, work_on
 
 if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
@@ -26,6 +26,9 @@ def sweep(
     ] = None,
     executor: EXECUTOR = "process",
     workers: WORKERS = None,
+    gpus_per_trial: GPUS = 0.0,
+    address: ADDRESS = None,
+    storage: STORAGE = None,
     overrides: SET = None,
 ) -> None:
     """Train every variant with every seed, and print the verdicts.
@@ -38,6 +41,7 @@ def sweep(
     \b
     Example:
       cellsearch sweep search_spaces/demo.yaml --results results/demo --workers 2
+      cellsearch sweep my.yaml --executor ray --gpus-per-trial 0.25
       cellsearch sweep my.yaml --set train.tokens=2000000 --set seeds=5
     """
     from cellsearch.sweep import files
@@ -48,7 +52,11 @@ def sweep(
     folder = results or Path("results") / config.name
     if not _sets_seeds(overrides or []):
         config = _with_added_seeds(config, folder)
-    work_on(folder, Way(executor, workers), lambda means: run(config, folder, means))
+    work_on(
+        folder,
+        Way(executor, workers, gpus_per_trial, address, storage),
+        lambda means: run(config, folder, means),
+    )
 
 
 def _sets_seeds(overrides: list[str]) -> bool:

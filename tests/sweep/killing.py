@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -97,3 +97,44 @@ def assert_same(killed: Path, calm: Path) -> None:
     planned = status(killed).planned
     assert (len(counts), status(killed).done) == (planned, planned)
     assert list((killed / "checkpoints").iterdir()) == []
+
+
+def everything() -> dict[int, int]:
+    """Every process with its parent, zombies too."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            found[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    return found
+
+
+def present() -> set[int]:
+    """Every process, zombies too."""
+    return set(everything())
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started, zombies too."""
+    return [p for p, parent in everything().items() if parent == process]
+
+
+def descendants(process: int) -> set[int]:
+    """All that come from a process, but those whose parents have died."""
+    parents = everything()
+    found = {process}
+    while more := {p for p, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {process}
+
+
+def command(process: int) -> str:
+    """How a process was called."""
+    return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+def wait_until(true: Callable[[], Any], seconds: float) -> None:
+    """Fail where it takes longer."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, f"waited for {seconds} seconds in vain"
+        time.sleep(0.05)

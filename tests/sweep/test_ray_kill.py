@@ -9,13 +9,12 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
-from killing import Driver, assert_same, driven
+from killing import Driver, assert_same, descendants, driven, present, wait_until
 from ray_nodes import Nodes
 from small_sweep import SMALL
 
@@ -99,22 +98,6 @@ class Tormentor:
         assert status(self._folder).running == 0
 
 
-def descendants(process: int) -> set[int]:
-    """All that come from a process, however they died since."""
-    parents = dict(everything())
-    found = {process}
-    while more := {p for p, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {process}
-
-
-def everything() -> Iterator[tuple[int, int]]:
-    """Every process with its parent, zombies too."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            yield int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
-
-
 def actors() -> list[str]:
     """What works for a driver on the nodes of this machine."""
     lines = []
@@ -128,15 +111,8 @@ def actors() -> list[str]:
 
 def assert_gone(started: set[int]) -> None:
     """Neither a process that the driver started is left, nor a worker or a zombie of its."""
-    wait_until(lambda: not (started & {p for p, _ in everything()}), 30)
+    wait_until(lambda: not started & present(), 30)
     wait_until(lambda: actors() == [], 30)
-
-
-def wait_until(true: Callable[[], Any], seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, f"waited for {seconds} s in vain: {actors()}"
-        time.sleep(0.05)
 
 
 def test_workers_nodes_and_drivers_are_killed_at_ten_moments_each(tmp_path: Path) -> None:

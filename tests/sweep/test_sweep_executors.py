@@ -112,10 +112,11 @@ def test_executors_have_names() -> None:
     [
         (Options(workers=0), "workers: got 0, expected 1 or more"),
         (Options(gpus_per_trial=1.5), "GPUs per trial: got 1.5, expected less than 1 or whole"),
+        (Options(address="ray://a:1"), "address: got 'ray://a:1', expected HOST:PORT or 'auto'"),
         (Options(gpus_per_trial=-1), "GPUs per trial: got -1, expected less than 1 or whole"),
     ],
 )
-def test_numbers_that_cannot_be_meant_are_refused(options: Options, said: str) -> None:
+def test_options_that_cannot_be_meant_are_refused(options: Options, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         make("ray", options)
 

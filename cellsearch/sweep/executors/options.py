@@ -41,6 +41,9 @@ class Options:
         gpus = self.gpus_per_trial
         if not (0 <= gpus < 1 or (gpus >= 1 and float(gpus).is_integer())):
             raise ConfigError(f"GPUs per trial: got {gpus:g}, expected less than 1 or whole GPUs")
+        if (self.address or "").startswith("ray://"):
+            text = "expected HOST:PORT or 'auto', on a machine of that cluster"
+            raise ConfigError(f"address: got '{self.address}', {text}")
 
     def on_this_machine_only(self, executor: str) -> None:
         """Raise ConfigError for what means nothing to an executor without a cluster."""

@@ -17,6 +17,9 @@ from cellsearch.sweep.executors.ray.process import EngineProcess
 from cellsearch.sweep.executors.ray.settings import Settings
 from cellsearch.sweep.executors.ray.shares import Nodes, Share
 
+# To join a cluster takes a second or two; Ray itself tries for minutes.
+_ANSWER_SECONDS = 60.0
+
 
 @dataclass
 class RemoteWorker:
@@ -100,10 +103,19 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
         if self._engine is None:
             if self._waiting() or self._ahead(1):
                 self._engine = EngineProcess(self._wishes.settings, self._wishes.log, self._heard)
-        elif self._engine.nodes is not None:
+        elif self._engine.nodes is None:
+            self._check_answer(self._engine)
+        else:
             self._hire_larger(self._engine, self._engine.nodes)
             yield from self._feed()
             self._hire_usual(self._engine)
+
+    def _check_answer(self, engine: EngineProcess) -> None:
+        if engine.shared and engine.age > _ANSWER_SECONDS:
+            raise TrialError(f"{self._unreachable()}: no answer in {_ANSWER_SECONDS:.0f} seconds")
+
+    def _unreachable(self) -> str:
+        return f"no Ray cluster at '{self._wishes.settings.address}'"
 
     def _hire_larger(self, engine: EngineProcess, nodes: Nodes) -> None:
         for share, items in self._larger.items():
@@ -162,8 +174,7 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
                 engine.nodes = message["nodes"]
                 self._limit = self._room(engine.nodes)
             case "unreachable":
-                address = self._wishes.settings.address
-                raise TrialError(f"no Ray cluster at '{address}': {message['message']}")
+                raise TrialError(f"{self._unreachable()}: {message['message']}")
             case _:
                 yield from self._hear_worker(engine, message)
 
@@ -174,7 +185,10 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
         if wishes.workers is not None and wishes.settings.address is not None:
             return wishes.workers
         if not places:
-            raise TrialError(f"no node has room for a trial: {wishes.share.needs()} expected")
+            got = ", ".join(f"{n.get('CPU', 0):g} CPUs and {n.get('GPU', 0):g} GPUs" for n in nodes)
+            raise TrialError(
+                f"no node has room for a trial: got {got}; expected {wishes.share.needs()}"
+            )
         return min(places, wishes.workers or places)
 
     def _hear_worker(self, engine: EngineProcess, message: Message) -> Iterator[Event]:
@@ -192,7 +206,9 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
     def _gone(self, hand: RemoteWorker, said: Message | None) -> Iterator[Event]:
         if said is None:
             said = {"kind": "crash", "message": "left"}
-        failure = Failure(kind=said["kind"], message=f"worker {hand.host} {said['message']}")
+        failure = Failure(
+            kind=said["kind"], message=f"worker {hand.host or hand.name} {said['message']}"
+        )
         item, share = hand.item, self._next_share(hand, failure)
         if item is not None and share is not None:
             self._hands.remove(hand)

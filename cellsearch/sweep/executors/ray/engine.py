@@ -18,7 +18,6 @@ from typing import Any
 
 import ray
 from ray import tune
-from ray.exceptions import OutOfMemoryError, RayActorError
 from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -187,28 +186,19 @@ class _Partings(tune.Callback):  # type: ignore[misc]
 
     def __init__(self, ask: Any) -> None:
         self._ask = ask
-        self._lost: list[Any] = []
 
     def on_trial_complete(self, *, trial: Any, **_: Any) -> None:
         self._gone(trial, None)
 
     def on_trial_error(self, *, trial: Any, **_: Any) -> None:
-        # Tune keeps the reason a little later in the same step.
-        self._lost.append(trial)
-
-    def on_step_end(self, **_: Any) -> None:
-        for trial in self._lost:
-            self._gone(trial, _reason(trial.get_pickled_error() or trial.get_error()))
-        self._lost.clear()
+        # Which error it was is nowhere else; what Ray's memory monitor does has these words.
+        said = Path(trial.error_file).read_text()
+        if "low on memory" in said:
+            text = "was ended by Ray, for its machine ran out of memory"
+            self._gone(trial, {"kind": "oom", "message": text})
+        else:
+            text = "died or was killed, or its machine did"
+            self._gone(trial, {"kind": "killed", "message": text})
 
     def _gone(self, trial: Any, failure: Message | None) -> None:
         self._ask("say", trial.config["worker"], {"said": "gone", "failure": failure})
-
-
-def _reason(error: Any) -> Message:
-    """The kind of a failure, and what Ray says of it."""
-    if isinstance(error, OutOfMemoryError):
-        return {"kind": "oom", "message": "was ended by Ray for want of memory on its machine"}
-    if isinstance(error, RayActorError):
-        return {"kind": "killed", "message": "died or was killed, or its machine did"}
-    return {"kind": "crash", "message": f"failed: {str(error).strip()[-2000:]}"}

@@ -31,7 +31,11 @@ def labour(ask: Ask, name: str, trainer: str, place: str) -> None:
     worker = Worker(lambda **message: ask("say", name, message), _heard(ask, name))
     devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     host = f"{socket.gethostname()}:{os.getpid()}"
-    worker.work(load_trainer(trainer), host=host, place=f"{place} {devices}")
+    try:
+        worker.work(load_trainer(trainer), host=host, place=f"{place} {devices}")
+    except BaseException:
+        failure = {"kind": "crash", "message": f"failed: {traceback.format_exc()[-2000:]}"}
+        ask("say", name, {"said": "gone", "failure": failure})
 
 
 def _heard(ask: Ask, name: str) -> Iterator[Message]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
+import time
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -36,12 +37,14 @@ class EngineProcess:
     Attributes:
         nodes: what the cluster has, once the engine is up.
         useful: a worker got ready.
+        shared: the cluster is not its own.
     """
 
     def __init__(self, settings: Settings, log: Path | None, heard: SimpleQueue[Heard]) -> None:
         self.nodes: Nodes | None = None
         self.useful = False
-        self._shared = settings.address is not None
+        self.shared = settings.address is not None
+        self._began = time.monotonic()
         self._log = log.open("ab+") if log else tempfile.TemporaryFile()  # noqa: SIM115
         self._begin = self._log.seek(0, 2)
         self._child = Child(
@@ -53,13 +56,18 @@ class EngineProcess:
             session=True,
         )
 
+    @property
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._began
+
     def tell(self, **message: Any) -> None:
         """Say something to it. If it is gone, that will be heard."""
         self._child.tell(**message)
 
     def end(self) -> None:
         """End it and all that it started; return when that is gone."""
-        if self._shared:
+        if self.shared and self.nodes is not None:
             self._child.tell(do="end")
             self._child.wait(_LEAVE_SECONDS)
         self._child.end(signal.SIGTERM)

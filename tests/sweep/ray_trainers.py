@@ -54,3 +54,16 @@ def _others(folder: Path) -> int:
 def never_enough(trial: TrialConfig, **_: Any) -> Outcome:
     """Want more than there is."""
     raise MemoryError("too much")
+
+
+def eats_at_first(trial: TrialConfig, *, checkpoint: Path, **_: Any) -> Outcome:
+    """Take more and more memory, a fifth of the machine's in the end; at the second time, none."""
+    if trial.variant == "eats" and not checkpoint.exists():
+        checkpoint.mkdir(parents=True)
+        part = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 250
+        held = []
+        for _moment in range(50):
+            held.append(b"x" * part)
+            time.sleep(0.1)
+        time.sleep(5)
+    return Outcome(status="done", metrics={})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +29,14 @@ from cellsearch.testing.executors import TRAINER, ExecutorContract, item, outcom
 from cellsearch.testing.trainer import train
 
 SLOW = {"tokens": 400, "batch": 2, "segment": 2}
+
+
+def memory_bytes() -> int:
+    """What this machine has, where it says so."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return 0
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +83,11 @@ def test_devices_are_shared_and_what_runs_out_of_memory_gets_one_alone(tmp_path:
     names = ["together"] * 8 + ["greedy"] + ["fine"] * 8
     items = [item(tmp_path, name, seed) for seed, name in enumerate(names)]
     with four_gpus() as nodes:
-        options = Options(address=nodes.address, gpus_per_trial=0.5)
+        log = tmp_path / "ray.log"
+        options = Options(address=nodes.address, gpus_per_trial=0.5, log=log)
         executor = RayExecutor(options, trainer="ray_trainers:placed")
         events = list(executor.run(items))
+    assert "Traceback" not in log.read_text()
     found = outcomes(events)
     assert {i.key for i in items} == set(found)
     together = Counter(found[i.key].metrics["device"] for i in items[:8])
@@ -89,9 +101,11 @@ def test_devices_are_shared_and_what_runs_out_of_memory_gets_one_alone(tmp_path:
 def test_what_is_out_of_memory_with_a_whole_machine_has_failed(
     tmp_path: Path, nodes: Nodes
 ) -> None:
-    options = Options(workers=1, address=nodes.address)
+    log = tmp_path / "ray.log"
+    options = Options(workers=2, address=nodes.address, log=log)
     executor = RayExecutor(options, trainer="ray_trainers:never_enough")
     events = list(executor.run([item(tmp_path, "fine")]))
+    assert "Traceback" not in log.read_text()
     (lost,) = [e for e in events if isinstance(e, Failed)]
     assert lost.failure.message.startswith("out of memory with 1 CPU, next with 2 CPUs: MemoryErr")
     (end,) = [e for e in events if isinstance(e, Finished)]
@@ -187,6 +201,27 @@ def test_a_killed_engine_costs_an_attempt_and_no_result(tmp_path: Path) -> None:
         i.key: train(i.trial).metrics for i in items
     }
     assert keepers(os.getpid()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not 0 < memory_bytes() < 2**36, reason="a fifth of the memory is a lot")
+def test_a_worker_that_ray_ends_for_want_of_memory_gets_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (available,) = re.findall(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text())
+    used = 1 - int(available) * 1024 / memory_bytes()
+    log = tmp_path / "ray.log"
+    monkeypatch.setenv("RAY_memory_usage_threshold", f"{used + 0.1:.3f}")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), *sys.path]))
+    executor = RayExecutor(Options(workers=2, log=log), trainer="ray_trainers:eats_at_first")
+    events = list(executor.run([item(tmp_path, "eats"), item(tmp_path, "fine")]))
+    (lost,) = [e for e in events if isinstance(e, Failed)]
+    assert (lost.failure.kind, lost.again) == ("oom", True)
+    assert "with 1 CPU, next with 2 CPUs: worker" in lost.failure.message
+    assert "its machine ran out of memory" in lost.failure.message
+    assert {o.status for o in outcomes(events).values()} == {"done"}
+    assert "Number of trials" in log.read_text()
+    assert log.read_text().count("Started a local Ray instance") == 1
 
 
 def keepers(parent: int) -> list[int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import traceback
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -18,6 +19,8 @@ from typing import Any
 
 import ray
 from ray import tune
+from ray._private import serialization
+from ray.exceptions import RayActorError
 from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -32,6 +35,17 @@ _STORE_BYTES = 75 * 2**20
 # To see whether somebody listens at an address, and until workers that were sent away are gone.
 _ANSWER_SECONDS = 5.0
 _LEAVE_SECONDS = 5.0
+_NUMBER = "nothing"
+
+
+class EndedForMemoryError(RayActorError):  # type: ignore[misc]
+    """Ray's memory monitor ended a worker. Tune does not survive Ray's own error for that."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(error_msg=message)
+
+
+serialization.OutOfMemoryError = EndedForMemoryError
 
 
 def serve(settings: Settings, folder: Path) -> None:
@@ -115,14 +129,18 @@ class Engine:
             while True:
                 for message in _ask(self._desk, "heard"):
                     say(**message)
-        finally:
+        except BaseException:
             # The desk is gone, and no word of any worker's reaches the driver.
+            traceback.print_exc()
+        finally:
             os._exit(1)
 
     def _hear_driver(self) -> None:
         try:
             for message in parent.heard():
                 self._obey(message)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(1)
 
@@ -141,10 +159,11 @@ def _ask(desk: Any, method: str, *words: Any) -> Any:
     return ray.get(getattr(desk, method).remote(*words))
 
 
-def _work(config: Message, desk: Any, trainer: str) -> None:
-    """What Tune runs as a trial."""
+def _work(config: Message, desk: Any, trainer: str) -> dict[str, float]:
+    """What Tune runs as a trial. A searcher must be given a number."""
     place = ray.get_runtime_context().get_node_id()
     labour(partial(_ask, desk), config["worker"], trainer, place)
+    return {_NUMBER: 0.0}
 
 
 def _bundle(config: Message) -> tune.PlacementGroupFactory:
@@ -156,7 +175,7 @@ class _Hired(Searcher):  # type: ignore[misc]
     """Suggests whom the driver hires, for as long as the engine lives."""
 
     def __init__(self, hires: SimpleQueue[Message]) -> None:
-        super().__init__(metric="none", mode="max")
+        super().__init__(metric=_NUMBER, mode="max")
         self._hires = hires
 
     def __getstate__(self) -> Message:

@@ -24,6 +24,8 @@ _QUIET = {
     # Tune's files about its trials say nothing here: those are workers.
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000",
+    # Ray remembers the last 100,000 calls of an actor, hundreds of megabytes of them.
+    "RAY_task_events_report_interval_ms": "0",
     # As many workers as are hired are started side by side; else one after the other.
     "TUNE_MAX_PENDING_TRIALS_PG": "100000",
 }

@@ -11,14 +11,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "cellsearch"
 
-# Room -> the rooms that it may import. `errors`, `config`, `record` and `cache` serve all.
-EVERYWHERE = {"errors", "config", "record", "cache"}
+# Room -> the rooms that it may import. These serve all.
+EVERYWHERE = {"errors", "config", "record", "cache", "places"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "config": set(),
     "record": set(),
     "where": set(),
     "cache": set(),
+    "places": set(),
     "ir": set(),
     "lang": {"ir"},
     "derive": {"ir", "lang"},
@@ -41,6 +42,7 @@ WITHOUT_TORCH = {
         "record",
         "where",
         "cache",
+        "places",
         "ir",
         "lang",
         "derive",
@@ -99,12 +101,17 @@ def test_torch_stays_where_it_is_needed(path: Path) -> None:
         assert not [n for n in imported(path) if n.split(".")[0] == "torch"]
 
 
+def test_one_file_imports_ray() -> None:
+    files = [p for p in FILES if any(n.split(".")[0] == "ray" for n in imported(p))]
+    assert [str(p.relative_to(ROOT)) for p in files] == ["sweep/executors/ray/engine.py"]
+
+
 def test_what_needs_no_torch_loads_none() -> None:
     rooms = ["lang", "ir", "derive.cost", "store", "sweep", "report", "data", "cli"]
     lines = [f"import cellsearch.{r}" for r in rooms]
-    code = "; ".join([*lines, "import sys; print('torch' in sys.modules)"])
+    code = "; ".join([*lines, "import sys; print({'torch', 'ray'} & {*sys.modules})"])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "set()"
 
 
 def test_files_can_be_read_in_one_sitting() -> None:

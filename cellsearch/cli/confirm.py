@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from cellsearch.cli.study import EXECUTOR, MAX_HOURS, TENSORBOARD, WORKERS, Way, require, work_on
+from cellsearch.cli.study import (
+    ADDRESS,
+    EXECUTOR,
+    GPUS,
+    MAX_HOURS,
+    STORAGE,
+    TENSORBOARD,
+    WORKERS,
+    Way,
+    require,
+    work_on,
+)
 
 
 def confirm(
@@ -16,6 +27,9 @@ def confirm(
     seeds: Annotated[int, typer.Option(min=1, help="Fresh seeds of each.")],
     executor: EXECUTOR = "process",
     workers: WORKERS = None,
+    gpus_per_trial: GPUS = 0.0,
+    address: ADDRESS = None,
+    storage: STORAGE = None,
     max_hours: MAX_HOURS = None,
     tensorboard: TENSORBOARD = False,
 ) -> None:
@@ -33,5 +47,5 @@ def confirm(
     from cellsearch.sweep.run import confirm as run
 
     require(folder)
-    way = Way(executor, workers, max_hours, tensorboard)
+    way = Way(executor, workers, gpus_per_trial, address, storage, max_hours, tensorboard)
     work_on(folder, way, lambda means: run(folder, top, seeds, means))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cellsearch.cli import say
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 _LISTED = 32
 
 
-def dry_run(config: SweepConfig, executor: Executor, workers: int) -> None:
+def dry_run(config: SweepConfig, executor: Executor, workers: int, folder: Path) -> None:
     """Plan the sweep, train every variant for some updates, and say what all of it would take."""
     from cellsearch.sweep.describe import matched
     from cellsearch.sweep.estimate import estimate
@@ -30,8 +29,7 @@ def dry_run(config: SweepConfig, executor: Executor, workers: int) -> None:
         say.note(line)
     _print_settings(study)
     say.note(f"training each of {len(study.variants)} variants for some updates")
-    with TemporaryDirectory() as folder:
-        found = estimate(study, executor, Path(folder))
+    found = estimate(study, executor, folder)
     _print_variants(study, found)
     _print_total(study, found, workers)
 

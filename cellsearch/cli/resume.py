@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from cellsearch.cli.study import (
+    ADDRESS,
     EXECUTOR,
+    GPUS,
     MAX_HOURS,
     SET,
+    STORAGE,
     TENSORBOARD,
     WORKERS,
     Way,
@@ -23,6 +26,9 @@ def resume(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
     executor: EXECUTOR = "process",
     workers: WORKERS = None,
+    gpus_per_trial: GPUS = 0.0,
+    address: ADDRESS = None,
+    storage: STORAGE = None,
     overrides: SET = None,
     max_hours: MAX_HOURS = None,
     tensorboard: TENSORBOARD = False,
@@ -46,5 +52,5 @@ def resume(
     from cellsearch.sweep.run import resume as run
 
     require(folder)
-    way = Way(executor, workers, max_hours, tensorboard, retry)
+    way = Way(executor, workers, gpus_per_trial, address, storage, max_hours, tensorboard, retry)
     work_on(folder, way, lambda means: run(folder, overrides or [], means))

@@ -16,12 +16,33 @@ from cellsearch.errors import ConfigError
 
 if TYPE_CHECKING:
     from cellsearch.store import Journal
+    from cellsearch.sweep.display import Display
     from cellsearch.sweep.run import Means
     from cellsearch.sweep.status import Status
 
-EXECUTOR = Annotated[str, typer.Option(help="What runs the trials: process or inline.")]
+EXECUTOR = Annotated[str, typer.Option(help="What runs the trials: process, ray or inline.")]
 WORKERS = Annotated[
-    int | None, typer.Option(min=1, help="Trials side by side; as many as CPUs where left out.")
+    int | None,
+    typer.Option(min=1, help="Trials side by side; as many as there is room for where left out."),
+]
+GPUS = Annotated[
+    float,
+    typer.Option(metavar="N", help="GPUs of each trial, such as 0.25; with --executor ray."),
+]
+ADDRESS = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="A Ray cluster to join; one of its own on this machine where left out.",
+    ),
+]
+STORAGE = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLACE",
+        help="Where workers write checkpoints: a folder or a URL (fsspec) that all of them reach;"
+        " the study's folder where left out.",
+    ),
 ]
 SET = Annotated[
     list[str] | None,
@@ -44,29 +65,40 @@ class Way:
 
     executor: str = "process"
     workers: int | None = None
+    gpus_per_trial: float = 0.0
+    address: str | None = None
+    storage: str | None = None
     max_hours: float | None = None
     tensorboard: bool = False
     retry: str | None = None
+
+    def means(self, display: Display) -> Means:
+        """The same with a display, for what runs studies."""
+        from cellsearch import places
+        from cellsearch.sweep.again import never, of_kinds
+        from cellsearch.sweep.run import Means
+
+        return Means(
+            executor=self.executor,
+            workers=self.workers,
+            gpus_per_trial=self.gpus_per_trial,
+            address=self.address,
+            storage=None if self.storage is None else places.parse(self.storage),
+            display=display,
+            again=never if self.retry is None else of_kinds(self.retry),
+            max_hours=self.max_hours,
+            tensorboard=self.tensorboard,
+        )
 
 
 def work_on(folder: Path, way: Way, do: Callable[[Means], Journal]) -> None:
     """Do the work on a study, then say what came of it; exits with 130 where it was stopped."""
     from cellsearch import store
     from cellsearch.cli.watch import watcher
-    from cellsearch.sweep.again import never, of_kinds
-    from cellsearch.sweep.run import Means, cores
 
     try:
         with watcher() as watching:
-            means = Means(
-                executor=way.executor,
-                workers=way.workers or cores(),
-                display=watching,
-                again=of_kinds(way.retry) if way.retry else never,
-                max_hours=way.max_hours,
-                tensorboard=way.tensorboard,
-            )
-            journal = do(means)
+            journal = do(way.means(watching))
     except KeyboardInterrupt:
         say.note(_stopped(folder) if store.begun(folder) else "stopped before anything was begun")
         raise typer.Exit(STOPPED) from None

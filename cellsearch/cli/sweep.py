@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellsearch.cli.alone import check_names
-from cellsearch.cli.study import EXECUTOR, MAX_HOURS, SET, TENSORBOARD, WORKERS, Way, work_on
+from cellsearch.cli.study import (
+    ADDRESS,
+    EXECUTOR,
+    GPUS,
+    MAX_HOURS,
+    SET,
+    STORAGE,
+    TENSORBOARD,
+    WORKERS,
+    Way,
+    work_on,
+)
 
 if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
@@ -26,6 +37,9 @@ def sweep(
     ] = None,
     executor: EXECUTOR = "process",
     workers: WORKERS = None,
+    gpus_per_trial: GPUS = 0.0,
+    address: ADDRESS = None,
+    storage: STORAGE = None,
     overrides: SET = None,
     max_hours: MAX_HOURS = None,
     tensorboard: TENSORBOARD = False,
@@ -44,6 +58,7 @@ def sweep(
     Example:
       cellsearch sweep search_spaces/demo.yaml --results results/demo --workers 2
       cellsearch sweep my.yaml --dry-run
+      cellsearch sweep my.yaml --executor ray --gpus-per-trial 0.25
       cellsearch sweep my.yaml --set train.tokens=2000000 --set seeds=5
     """
     from cellsearch.sweep import files
@@ -51,22 +66,27 @@ def sweep(
 
     config = files.load(file, overrides or [])
     check_names(config)
+    way = Way(executor, workers, gpus_per_trial, address, storage, max_hours, tensorboard)
     if dry:
-        _dry_run(config, executor, workers)
+        _dry_run(config, way)
         return
     folder = results or Path("results") / config.name
     if not _sets_seeds(overrides or []):
         config = _with_added_seeds(config, folder)
-    way = Way(executor, workers, max_hours, tensorboard)
     work_on(folder, way, lambda means: run(config, folder, means))
 
 
-def _dry_run(config: SweepConfig, executor: str, workers: int | None) -> None:
-    from cellsearch.cli.dry_run import dry_run
-    from cellsearch.sweep.run import Means, cores, executor_of
+def _dry_run(config: SweepConfig, way: Way) -> None:
+    from tempfile import TemporaryDirectory
 
-    count = workers or cores()
-    dry_run(config, executor_of(config, Means(executor, count)), count)
+    from cellsearch.cli.dry_run import dry_run
+    from cellsearch.sweep.display import Silent
+    from cellsearch.sweep.executors.options import cores
+    from cellsearch.sweep.run import executor_of
+
+    with TemporaryDirectory() as name:
+        executor = executor_of(config, Path(name), way.means(Silent()))
+        dry_run(config, executor, way.workers or cores(), Path(name))
 
 
 def _sets_seeds(overrides: list[str]) -> bool:

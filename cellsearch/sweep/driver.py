@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,11 +23,10 @@ from cellsearch.sweep.executors.base import (
 )
 from cellsearch.sweep.live import Live
 from cellsearch.sweep.mirrors import Mirrors
+from cellsearch.sweep.shelf import Shelf
 from cellsearch.sweep.status import count
 from cellsearch.sweep.trials import Trial
 from cellsearch.sweep.tuning.tuning import Step
-
-CHECKPOINTS, WEIGHTS = "checkpoints", "weights"
 
 
 class Driver:
@@ -40,6 +37,7 @@ class Driver:
         agenda: what is to be done.
         writer: of the same journal.
         executor: trains.
+        shelf: where the files of trials lie.
         mirrors: are kept like the journal.
         display: is told.
     """
@@ -50,6 +48,7 @@ class Driver:
         agenda: Agenda,
         writer: Writer,
         executor: Executor,
+        shelf: Shelf,
         mirrors: Mirrors,
         display: Display,
     ) -> None:
@@ -57,6 +56,7 @@ class Driver:
         self._agenda = agenda
         self._writer = writer
         self._executor = executor
+        self._shelf = shelf
         self._mirrors = mirrors
         self._display = display
         self._status = count(journal, ())
@@ -73,7 +73,8 @@ class Driver:
             StoreError: the disk is full; what is on record stays, running trials are unfinished.
             TrialError: the executor cannot start what it needs.
         """
-        self._clear_checkpoints()
+        again = {t.trial_key for t in self._agenda.retried.values()}
+        self._shelf.clear_out(self._over - again)
         left = self._agenda.tokens_left
         self._live = Live(self._folder, self._status, left, self._display, time.monotonic)
         try:
@@ -86,14 +87,6 @@ class Driver:
         """Ask running trials to save and stop. May be called from a signal handler or a thread."""
         self._stopping = True
         self._executor.stop()
-
-    def _clear_checkpoints(self) -> None:
-        """Those of trials that are on record: the driver was killed before it removed them."""
-        again = {t.trial_key for t in self._agenda.retried.values()}
-        over = {file_name(key) for key in self._over - again}
-        for folder in (self._folder / CHECKPOINTS).glob("*"):
-            if folder.name in over:
-                shutil.rmtree(folder, ignore_errors=True)
 
     def _train(self) -> None:
         with closing(self._executor.run(self._items())) as events:
@@ -119,14 +112,12 @@ class Driver:
         if trial.key in self._known and self._copied(step):
             return None
         self._out[trial.key] = [step]
-        name = file_name(trial.key)
-        weights = self._folder / WEIGHTS / f"{name}.safetensors"
         return WorkItem(
             key=trial.key,
             trial=trial.config,
-            checkpoint=self._folder / CHECKPOINTS / name,
+            checkpoint=self._shelf.checkpoint(trial.key),
             # What is only tried leaves none.
-            weights=weights if trial.number is None else None,
+            weights=self._shelf.weights(trial.key) if trial.number is None else None,
             attempt=self._attempts(trial) + 1,
             until=step.until,
         )
@@ -154,12 +145,12 @@ class Driver:
                 self._display.note(f"{trial.name}: {failure.message}; it is tried again")
 
     def _record(self, key: str, attempt: int, outcome: Outcome) -> None:
-        sidecars = self._sidecars(key)
+        sidecars = self._shelf.sidecars(key)
         for step in self._out.pop(key):
             self._put_down(step, attempt, outcome, sidecars)
         self._conclude()
         if outcome.status != "pruned":
-            self._forget(key)
+            self._shelf.clear(key)
 
     def _put_down(
         self, step: Step, attempt: int, outcome: Outcome, sidecars: dict[str, str]
@@ -189,7 +180,7 @@ class Driver:
         trial = self._agenda.tuned(rung.variant, rung.number, rung.setting)
         self._append(_line(trial, rung.attempt, rung.outcome, {}))
         self._live.ended(trial.key, "waiting", "pruned")
-        self._forget(trial.key)
+        self._shelf.clear(trial.key)
 
     def _append(self, line: JournalLine) -> None:
         line = self._writer.append(line)
@@ -201,17 +192,6 @@ class Driver:
             case ChoiceLine():
                 self._display.chosen(line)
 
-    def _forget(self, key: str) -> None:
-        shutil.rmtree(self._folder / CHECKPOINTS / file_name(key), ignore_errors=True)
-
-    def _sidecars(self, key: str) -> dict[str, str]:
-        path = Path(WEIGHTS) / f"{file_name(key)}.safetensors"
-        try:
-            content = (self._folder / path).read_bytes()
-        except FileNotFoundError:
-            return {}
-        return {path.as_posix(): hashlib.sha256(content).hexdigest()}
-
     def _copied(self, step: Step) -> bool:
         """Put down what a twin on record found, in place of training it again."""
         attempts = self._attempts(step.trial)
@@ -222,11 +202,6 @@ class Driver:
             self._put_down(step, line.attempt, line.outcome, sidecars)
             self._conclude()
         return bool(found)
-
-
-def file_name(key: str) -> str:
-    """A trial's key as the name of a file or folder."""
-    return key.replace(":", "-")
 
 
 def _line(trial: Trial, attempt: int, outcome: Outcome, sidecars: dict[str, str]) -> TrialLine:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from cellsearch import data, store
 from cellsearch.config import SweepConfig, TaskConfig, TrialConfig
 from cellsearch.data import Corpus
 from cellsearch.errors import TrialError
+from cellsearch.places import Place
 from cellsearch.record import BenchLine, ConfirmLine, LookLine, StudyLine
 from cellsearch.store import Journal, Writer
 from cellsearch.sweep import files, frozen, lock
@@ -20,21 +20,15 @@ from cellsearch.sweep.confirm import best
 from cellsearch.sweep.describe import matched
 from cellsearch.sweep.display import Display, Silent
 from cellsearch.sweep.driver import Driver
-from cellsearch.sweep.executors import Executor, bench, make
+from cellsearch.sweep.executors import Executor, Options, bench, make
 from cellsearch.sweep.interrupt import asked_to_stop, out_of_time
 from cellsearch.sweep.mirrors import Mirrors, mirrors_of
 from cellsearch.sweep.plan import Text, plan
+from cellsearch.sweep.shelf import Shelf, scratch
 from cellsearch.sweep.trials import Maker
 
 # One trial of each variant, the base first; the size of the vocabulary; who is told.
 Measure = Callable[[Sequence[TrialConfig], int, Callable[[str], None]], list[BenchLine]]
-
-
-def cores() -> int:
-    """How many processors this process may use: a container often has fewer than its machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,11 @@ class Means:
 
     Attributes:
         executor: its name, or one that is there.
-        workers: how many trials run side by side, for an executor that is named.
+        workers: how many trials run side by side, for an executor that is named; None for as many
+            as it has room for.
+        gpus_per_trial: for executor `ray`, a part of one GPU, or a number of them.
+        address: for executor `ray`, of a cluster that is there.
+        storage: where workers write checkpoints and weights; the study's folder where left out.
         display: who is told.
         again: which of the trials that failed are tried again.
         max_hours: stop after so long, as cleanly as if asked to.
@@ -52,7 +50,10 @@ class Means:
     """
 
     executor: str | Executor = "process"
-    workers: int = field(default_factory=cores)
+    workers: int | None = None
+    gpus_per_trial: float = 0.0
+    address: str | None = None
+    storage: Place | None = None
     display: Display = field(default_factory=Silent)
     again: Again = never
     max_hours: float | None = None
@@ -73,7 +74,7 @@ def sweep(config: SweepConfig, folder: Path, means: Means | None = None) -> Jour
     """
     means = means or Means()
     study = planned(config, means.display.note)
-    executor = executor_of(config, means)
+    executor = executor_of(config, folder, means)
     with lock.hold(folder):
         if store.begun(folder):
             frozen.check_same_plan(store.read(folder), study)
@@ -133,7 +134,7 @@ def _as_it_was(
     frozen.check_same_spec(journal, config)
     corpus = _corpus(config, means.display.note)
     frozen.check_text(journal, corpus.sha256, corpus.name)
-    return config, executor_of(config, means)
+    return config, executor_of(config, folder, means)
 
 
 def _corpus(config: SweepConfig, note: Callable[[str], None]) -> Corpus:
@@ -143,11 +144,18 @@ def _corpus(config: SweepConfig, note: Callable[[str], None]) -> Corpus:
     return corpus
 
 
-def executor_of(config: SweepConfig, means: Means) -> Executor:
+def executor_of(config: SweepConfig, folder: Path, means: Means) -> Executor:
     """What trains: the executor that is there, or the one of that name."""
     if isinstance(means.executor, Executor):
         return means.executor
-    return make(means.executor, means.workers, config.train.threads)
+    options = Options(
+        workers=means.workers,
+        threads=config.train.threads,
+        gpus_per_trial=means.gpus_per_trial,
+        address=means.address,
+        log=folder / f"{means.executor}.log",
+    )
+    return make(means.executor, options)
 
 
 def _begin(folder: Path, planned: StudyLine, display: Display) -> None:
@@ -169,7 +177,8 @@ def _go_on(folder: Path, seeds: int, task: TaskConfig, executor: Executor, means
         agenda = Agenda(journal, task, means.again)
         mirrors = Mirrors(mirrors_of(journal.study, folder, means.tensorboard), means.display.note)
         mirrors.catch_up(journal.study, lambda: store.attempts(folder))
-        driver = Driver(journal, agenda, writer, executor, mirrors, means.display)
+        shelf = Shelf(folder, scratch(means.storage, journal.study, folder))
+        driver = Driver(journal, agenda, writer, executor, shelf, mirrors, means.display)
         with asked_to_stop(driver.stop), out_of_time(means.max_hours, driver.stop):
             driver.run()
         journal = store.read(folder)

@@ -68,7 +68,7 @@ class ExecutorContract(ABC):
     def test_weights_lie_where_they_were_asked_for(self, tmp_path: Path) -> None:
         one = item(tmp_path, "fine")
         list(self.executor().run([one]))
-        assert one.weights is not None
+        assert isinstance(one.weights, Path)
         assert one.weights.stat().st_size > 0
 
     def test_nothing_to_do(self) -> None:
@@ -157,9 +157,11 @@ class ExecutorContract(ABC):
         while not isinstance(next(events), Moved):
             pass
         events.close()
-        state = (one.checkpoint / "counted.json").read_bytes()
+        assert isinstance(one.checkpoint, Path)
+        counted = one.checkpoint / "counted.json"
+        state = counted.read_bytes()
         time.sleep(0.3)
-        assert (one.checkpoint / "counted.json").read_bytes() == state
+        assert counted.read_bytes() == state
 
 
 def outcomes(events: list[Event]) -> dict[str, Outcome]:

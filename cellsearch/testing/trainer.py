@@ -14,12 +14,12 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from cellsearch import places
 from cellsearch.config import TrialConfig
+from cellsearch.places import Place
 from cellsearch.record import Curves, Outcome, Progress
-from cellsearch.store import write_atomically
 from cellsearch.where import where
 
 _STATE = "counted.json"
@@ -34,10 +34,10 @@ class Stopped(Exception):  # noqa: N818  it is asked for, no error
 def train(
     trial: TrialConfig,
     *,
-    checkpoint: Path | None = None,
+    checkpoint: Place | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-    weights: Path | None = None,
+    weights: Place | None = None,
     until: int | None = None,
 ) -> Outcome:
     """Count to `train.tokens` in steps of batch × segment, one step a millisecond or so."""
@@ -85,13 +85,13 @@ def _misbehave(trial: TrialConfig, step: int) -> None:
             print('{"said": "finished"} and other things that were never said')
 
 
-def _outcome(trial: TrialConfig, state: State, weights: Path | None) -> Outcome:
+def _outcome(trial: TrialConfig, state: State, weights: Place | None) -> Outcome:
     ran = where(trial.train.threads, trial.backend)
     if trial.variant == "diverges":
         return Outcome(status="diverged", metrics={"test_loss": None}, diverged_at=3, where=ran)
     if weights is not None:
-        weights.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(weights, state["value"].encode())
+        folder, name = places.split(weights)
+        folder.write(name, state["value"].encode())
     loss = _loss(state)
     curves = Curves(
         tokens=(trial.train.tokens,),
@@ -107,14 +107,16 @@ def _loss(state: State) -> float:
     return 1.0 + int(state["value"][:8], 16) / 2**32
 
 
-def _load(folder: Path | None) -> State:
-    if folder is None or not (folder / _STATE).exists():
+def _load(place: Place | None) -> State:
+    if place is None:
         return _BEGIN
-    state: State = json.loads((folder / _STATE).read_text())
+    try:
+        state: State = json.loads(places.folder(place).read(_STATE))
+    except FileNotFoundError:
+        return _BEGIN
     return state
 
 
-def _save(folder: Path | None, state: State) -> None:
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / _STATE, json.dumps(state).encode())
+def _save(place: Place | None, state: State) -> None:
+    if place is not None:
+        places.folder(place).write(_STATE, json.dumps(state).encode())

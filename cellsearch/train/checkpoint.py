@@ -1,4 +1,4 @@
-"""Checkpoints: a folder that holds one moment of one trial, whole, whenever the machine stops.
+"""Checkpoints: a place that holds one moment of one trial, whole, whenever the machine stops.
 
     checkpoint.json        the facts, and the digest of facts and tensors
     <digest>.safetensors   weights, optimiser, carried states
@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
@@ -23,10 +21,13 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
+from cellsearch import places
 from cellsearch.config import TrialConfig
+from cellsearch.places import Folder, Place
 
 FORMAT = 2
 _FACTS = "checkpoint.json"
+_TENSORS = ".safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +50,27 @@ def identity(trial: TrialConfig) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def save(folder: Path, trial: TrialConfig, snapshot: Snapshot) -> None:
+def save(place: Place, trial: TrialConfig, snapshot: Snapshot) -> None:
     """Keep this moment instead of the last. Raises OSError, and then the last one stays."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = places.folder(place)
     packed = tensors_to_bytes(dict(snapshot.tensors))
     digest = _digest(packed, snapshot.facts)
     named = {"format": FORMAT, "trial": identity(trial), "digest": digest}
-    write_atomically(folder / f"{digest}.safetensors", packed)
+    folder.write(f"{digest}{_TENSORS}", packed)
     held = json.dumps(named | {"facts": snapshot.facts}, allow_nan=False)
-    write_atomically(folder / _FACTS, held.encode())
+    folder.write(_FACTS, held.encode())
     _remove_others(folder, digest)
 
 
-def load(folder: Path, trial: TrialConfig) -> Snapshot | None:
-    """The moment that the folder holds, or None where it holds no whole one of this trial."""
+def load(place: Place, trial: TrialConfig) -> Snapshot | None:
+    """The moment that is kept there, or None where it is no whole one of this trial."""
+    folder = places.folder(place)
     try:
-        held = json.loads((folder / _FACTS).read_bytes())
+        folder.tidy()
+        held = json.loads(folder.read(_FACTS))
         if (held["format"], held["trial"]) != (FORMAT, identity(trial)):
             return None
-        packed = (folder / f"{held['digest']}.safetensors").read_bytes()
+        packed = folder.read(f"{held['digest']}{_TENSORS}")
         if _digest(packed, held["facts"]) != held["digest"]:
             return None
         return Snapshot(tensors_from_bytes(packed), held["facts"])
@@ -82,29 +85,7 @@ def _digest(packed: bytes, facts: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """The whole content or the old file, whatever happens meanwhile."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _remove_others(folder: Path, digest: str) -> None:
-    keep = {_FACTS, f"{digest}.safetensors"}
-    for path in [*folder.glob("*.safetensors"), *folder.glob("*.new")]:
-        if path.name not in keep:
-            path.unlink(missing_ok=True)
+def _remove_others(folder: Folder, digest: str) -> None:
+    for name in folder.names():
+        if name.endswith(_TENSORS) and name != f"{digest}{_TENSORS}":
+            folder.remove(name)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 import torch
 from safetensors.torch import save as tensors_to_bytes
 
-from cellsearch import backends
+from cellsearch import backends, places
 from cellsearch.config import TrialConfig
 from cellsearch.errors import CellsearchError, DataError, LanguageError
+from cellsearch.places import Place
 from cellsearch.record import Failure, Outcome, Progress
 from cellsearch.train import checkpoint as checkpoints
 from cellsearch.train.conclude import conclude, diverged, paused
@@ -25,18 +25,18 @@ from cellsearch.where import where
 def train(
     trial: TrialConfig,
     *,
-    checkpoint: Path | None = None,
+    checkpoint: Place | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-    weights: Path | None = None,
+    weights: Place | None = None,
     until: int | None = None,
 ) -> Outcome:
     """Train one trial to its end. The metrics are a pure function of `trial`, bit for bit.
 
     Args:
         trial: all that the result depends on.
-        checkpoint: a folder for the trial's checkpoints. Training goes on from the one in it, if
-            it is whole and this very trial's; whoever records the outcome removes the folder.
+        checkpoint: a place for the trial's checkpoints. Training goes on from the one in it, if
+            it is whole and this very trial's; whoever records the outcome removes the place.
         progress: called about every half second.
         cancelled: asked between two updates; once it says yes, training saves and stops.
         weights: a file for the final weights (safetensors); written if the trial is done.
@@ -61,15 +61,15 @@ def train(
 
 def _run(
     trial: TrialConfig,
-    folder: Path | None,
+    place: Place | None,
     progress: Callable[[Progress], None] | None,
     cancelled: Callable[[], bool] | None,
-    weights: Path | None,
+    weights: Place | None,
     until: int | None,
 ) -> Outcome:
-    trainer = _trainer(trial, folder, until)
+    trainer = _trainer(trial, place, until)
     stop = trainer.steps if until is None else trainer.steps_for(until)
-    watch = Watch(trainer, folder, progress, cancelled)
+    watch = Watch(trainer, place, progress, cancelled)
     try:
         while trainer.step < stop:
             watch.look()
@@ -85,19 +85,19 @@ def _run(
     return outcome
 
 
-def _trainer(trial: TrialConfig, folder: Path | None, until: int | None) -> Trainer:
+def _trainer(trial: TrialConfig, place: Place | None, until: int | None) -> Trainer:
     trainer = Trainer(trial)
-    snapshot = None if folder is None else checkpoints.load(folder, trial)
+    snapshot = None if place is None else checkpoints.load(place, trial)
     # A moment beyond the pause cannot say what stood there.
     if snapshot is not None and (until is None or snapshot.step <= trainer.steps_for(until)):
         trainer.restore(snapshot)
     return trainer
 
 
-def _write_weights(trainer: Trainer, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write_weights(trainer: Trainer, file: Place) -> None:
     held = {k: v.contiguous() for k, v in trainer.model.state_dict().items()}
-    checkpoints.write_atomically(path, tensors_to_bytes(held))
+    folder, name = places.split(file)
+    folder.write(name, tensors_to_bytes(held))
 
 
 @contextmanager

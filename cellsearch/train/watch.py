@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from cellsearch.places import Place
 from cellsearch.record import Progress
 from cellsearch.train import checkpoint
 from cellsearch.train.errors import Cancelled
@@ -20,12 +20,12 @@ class Watch:
     def __init__(
         self,
         trainer: Trainer,
-        folder: Path | None,
+        place: Place | None,
         progress: Callable[[Progress], None] | None,
         cancelled: Callable[[], bool] | None,
     ) -> None:
         self.trainer = trainer
-        self.folder = folder
+        self.place = place
         self.progress = progress
         self.cancelled = cancelled
         self._began = self._reported = self._saved = time.monotonic()
@@ -50,8 +50,8 @@ class Watch:
 
     def save(self) -> None:
         """Keep this moment, where there is a place for it."""
-        if self.folder is not None:
-            checkpoint.save(self.folder, self.trainer.trial, self.trainer.snapshot())
+        if self.place is not None:
+            checkpoint.save(self.place, self.trainer.trial, self.trainer.snapshot())
 
     def _report(self, seconds: float) -> None:
         if self.progress is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cellsearch.errors import ConfigError, TrialError
-from cellsearch.sweep.executors import make, names
+from cellsearch.sweep.executors import Options, make, names
 from cellsearch.sweep.executors.base import Executor, Failed, Finished, Moved, Patience, Started
 from cellsearch.sweep.executors.inline import InlineExecutor
 from cellsearch.sweep.executors.process import ProcessExecutor
@@ -99,9 +99,31 @@ def test_patience_is_with_those_that_get_further() -> None:
 
 
 def test_executors_have_names() -> None:
-    assert {"inline", "process"} <= set(names())
-    assert isinstance(make("process", 2, 1), ProcessExecutor)
+    assert {"inline", "process", "ray"} <= set(names())
+    executor = make("process", Options(workers=3, threads=2))
+    assert isinstance(executor, ProcessExecutor)
+    assert (executor.workers, executor.threads) == (3, 2)
     with pytest.raises(ConfigError, match="unknown executor 'proces'; nearest is 'process'"):
-        make("proces", 2, 1)
-    with pytest.raises(ConfigError, match="workers: got 0, expected 1 or more"):
-        make("process", 0, 1)
+        make("proces", Options())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (Options(workers=0), "workers: got 0, expected 1 or more"),
+        (Options(gpus_per_trial=1.5), "GPUs per trial: got 1.5, expected less than 1 or whole"),
+        (Options(address="ray://a:1"), "address: got 'ray://a:1', expected HOST:PORT or 'auto'"),
+        (Options(gpus_per_trial=-1), "GPUs per trial: got -1, expected less than 1 or whole"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(options: Options, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        make("ray", options)
+
+
+@pytest.mark.parametrize("name", ["inline", "process"])
+def test_options_that_mean_nothing_are_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"executor '{name}' knows no --gpus-per-trial; 'ray'"):
+        make(name, Options(gpus_per_trial=0.5))
+    with pytest.raises(ConfigError, match=f"executor '{name}' knows no --address; 'ray' does"):
+        make(name, Options(address="auto"))

@@ -2,96 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from killing import assert_same, driven
 from small_sweep import SMALL
 
 from cellsearch import store
-from cellsearch.record import TrialLine
 from cellsearch.sweep.status import status
 from cellsearch.testing.executors import TRAINER
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 
-SCRIPT = str(Path(__file__).with_name("sweep_driver.py"))
 REAL = "cellsearch.train:train"
-
-
-class Driver:
-    """A sweep in a session of its own, so that every process that it leaves can be found."""
-
-    def __init__(self, folder: Path, config: dict[str, Any], trainer: str) -> None:
-        call = [sys.executable, SCRIPT, str(folder), json.dumps(config), trainer, "2"]
-        self.process = subprocess.Popen(
-            call, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-
-    def finish(self) -> str:
-        out, err = self.process.communicate(timeout=800)
-        assert (self.process.returncode, err) == (0, "")
-        return out
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-    def session(self) -> list[int]:
-        """Living processes of the driver's session, itself not counted."""
-        return [pid for pid, _, session in processes() if session == self.process.pid != pid]
-
-    def workers(self) -> list[int]:
-        return [pid for pid, parent, _ in processes() if parent == self.process.pid]
-
-    def wait_until_alone(self) -> None:
-        until = time.monotonic() + 20
-        while self.session():
-            assert time.monotonic() < until, f"left behind: {self.session()}"
-            time.sleep(0.02)
-
-
-def processes() -> Iterator[tuple[int, int, int]]:
-    """Process, parent and session of each process that is no zombie."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            state, parent, _, session = stat.read_text().rpartition(")")[2].split()[:4]
-            if state != "Z":
-                yield int(stat.parent.name), int(parent), int(session)
-
-
-@contextmanager
-def driven(folder: Path, config: dict[str, Any], trainer: str) -> Iterator[Driver]:
-    driver = Driver(folder, config, trainer)
-    try:
-        yield driver
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(driver.process.pid, signal.SIGKILL)
-        driver.process.communicate()
-
-
-def trial_lines(folder: Path) -> list[TrialLine]:
-    """Every trial's line, earlier attempts among them."""
-    lines = (folder / store.NAME).read_text().splitlines()
-    return [TrialLine.model_validate_json(li) for li in lines if '"kind":"trial"' in li]
-
-
-def results(folder: Path) -> dict[tuple[str, int], Any]:
-    return {
-        (t.variant, t.seed): (t.trial_key, t.outcome.metrics, t.outcome.curves, t.sidecars)
-        for t in store.read(folder).trials
-    }
 
 
 def torment(
@@ -131,14 +61,9 @@ def check(
     """`delay`: from the seconds of the calm run to the shortest and the longest time to a kill."""
     began = time.monotonic()
     with driven(tmp_path / "calm", config, trainer) as driver:
-        planned = int(driver.finish().split()[0])
+        driver.finish()
     torment(tmp_path / "killed", config, trainer, moments, delay(time.monotonic() - began))
-    counts = Counter((t.variant, t.seed) for t in trial_lines(tmp_path / "killed"))
-    assert set(counts.values()) == {1}
-    assert len(counts) == planned
-    assert results(tmp_path / "killed") == results(tmp_path / "calm")
-    assert status(tmp_path / "killed").done == planned
-    assert list((tmp_path / "killed" / "checkpoints").iterdir()) == []
+    assert_same(tmp_path / "killed", tmp_path / "calm")
 
 
 def test_killed_at_random_moments(tmp_path: Path) -> None:

@@ -9,16 +9,17 @@ from typing import cast
 
 from cellsearch.errors import ConfigError, nearest
 from cellsearch.sweep.executors.base import Executor
+from cellsearch.sweep.executors.options import Options
 
-__all__ = ["Executor", "make", "names"]
+__all__ = ["Executor", "Options", "make", "names"]
 
 GROUP = "cellsearch.executors"
 _OURS = {
-    "inline": "cellsearch.sweep.executors.inline:InlineExecutor",
-    "process": "cellsearch.sweep.executors.process:ProcessExecutor",
+    "inline": "cellsearch.sweep.executors.inline:make",
+    "process": "cellsearch.sweep.executors.process:make",
+    "ray": "cellsearch.sweep.executors.ray.executor:RayExecutor",
 }
-# workers, threads -> executor
-Factory = Callable[[int, int], Executor]
+Factory = Callable[[Options], Executor]
 
 
 def names() -> tuple[str, ...]:
@@ -26,17 +27,16 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({*_OURS, *(point.name for point in entry_points(group=GROUP))}))
 
 
-def make(name: str, workers: int, threads: int) -> Executor:
-    """An executor that trains `workers` trials at once, with `threads` threads each.
+def make(name: str, options: Options) -> Executor:
+    """The executor of this name, with these options.
 
     Raises:
-        ConfigError: there is none of this name, or no worker is asked for.
+        ConfigError: there is none of this name, or an option is none of its, or cannot be meant.
     """
     if name not in names():
         raise ConfigError(f"unknown executor '{name}'{nearest(name, names())}")
-    if workers < 1:
-        raise ConfigError(f"workers: got {workers}, expected 1 or more")
-    return _factory(name)(workers, threads)
+    options.check()
+    return _factory(name)(options)
 
 
 def _factory(name: str) -> Factory:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cellsearch.config import TrialConfig
+from cellsearch.places import Place
 from cellsearch.record import Failure, Outcome, Progress
 
 # What a worker calls, as module:function. It has the signature of `cellsearch.train.train`.
@@ -25,8 +25,8 @@ class WorkItem:
     Attributes:
         key: the trial's key; every event about the trial bears it.
         trial: all that its result depends on.
-        checkpoint: its folder for checkpoints; training goes on from what lies there.
-        weights: where its final weights go, or None.
+        checkpoint: its place for checkpoints; training goes on from what lies there.
+        weights: the file for its final weights, or None.
         attempt: the number of this attempt, from 1; one more for each time that it is begun anew.
         until: training tokens after which it pauses, saved, with the outcome `pruned`; to the
             trial's end where left out.
@@ -34,8 +34,8 @@ class WorkItem:
 
     key: str
     trial: TrialConfig
-    checkpoint: Path
-    weights: Path | None = None
+    checkpoint: Place
+    weights: Place | None = None
     attempt: int = 1
     until: int | None = None
 

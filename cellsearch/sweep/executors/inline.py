@@ -18,18 +18,19 @@ from cellsearch.sweep.executors.base import (
     Started,
     WorkItem,
 )
+from cellsearch.sweep.executors.options import Options
 from cellsearch.sweep.executors.perform import load_trainer, perform
 
 
 class InlineExecutor(Executor):
     """Trains in a thread, so that progress can be seen while a trial runs."""
 
-    def __init__(self, workers: int = 1, threads: int = 1, *, trainer: str = TRAINER) -> None:
+    def __init__(self, *, trainer: str = TRAINER) -> None:
         self.trainer = trainer
         self._stopping = threading.Event()
 
     def run(self, items: Items) -> Events:
-        """See `Executor.run`. `workers` and `threads` change nothing: `train` sets its threads."""
+        """See `Executor.run`."""
         self._stopping.clear()
         try:
             # None never comes: there is no result that is out.
@@ -70,6 +71,12 @@ class InlineExecutor(Executor):
             said.put(error)
         else:
             said.put(_end(item, outcome))
+
+
+def make(options: Options) -> InlineExecutor:
+    """The executor. Workers and threads change nothing of it: `train` sets its threads."""
+    options.on_this_machine_only("inline")
+    return InlineExecutor()
 
 
 def _end(item: WorkItem, outcome: Outcome | None) -> Event | None:

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 
 from cellsearch.config import TrialConfig
 from cellsearch.errors import StoreError
+from cellsearch.places import Place
 from cellsearch.record import Failure, Outcome, Progress
 from cellsearch.sweep.executors.base import WorkItem
 
@@ -24,10 +25,10 @@ class Trainer(Protocol):
         self,
         trial: TrialConfig,
         *,
-        checkpoint: Path | None,
+        checkpoint: Place | None,
         progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
-        weights: Path | None,
+        weights: Place | None,
         until: int | None,
     ) -> Outcome:
         """Train one trial."""

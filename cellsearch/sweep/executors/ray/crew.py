@@ -1,0 +1,260 @@
+"""The workers of one run on a cluster, each with a share of a machine."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cellsearch.errors import TrialError
+from cellsearch.record import Failure, Outcome
+from cellsearch.sweep.executors.base import Event, Failed, Finished, Items, Started, WorkItem
+from cellsearch.sweep.executors.crew import Crew
+from cellsearch.sweep.executors.messages import Message, of_item
+from cellsearch.sweep.executors.ray.process import EngineProcess
+from cellsearch.sweep.executors.ray.settings import Settings
+from cellsearch.sweep.executors.ray.shares import Nodes, Share
+
+# To join a cluster takes a second or two; Ray itself tries for minutes.
+_ANSWER_SECONDS = 60.0
+
+
+@dataclass
+class RemoteWorker:
+    """A worker somewhere on the cluster.
+
+    Attributes:
+        name: its name at the desk.
+        number: the how-manieth it is that was hired.
+        share: what part of a machine it has.
+        engine: through which it is spoken to.
+        ready: it has imported what it needs.
+        item: what it trains, or None.
+        tokens: how far that is.
+        host: for people: where it is.
+        place: the node and the devices that it sees.
+        leaving: it has been told to leave.
+    """
+
+    name: str
+    number: int
+    share: Share
+    engine: EngineProcess
+    ready: bool = False
+    item: WorkItem | None = None
+    tokens: int = 0
+    host: str = ""
+    place: str = ""
+    leaving: bool = False
+
+    def tell(self, **message: Any) -> None:
+        """Say something to it. If it is gone, that will be heard."""
+        self.engine.tell(worker=self.name, **message)
+
+    def train(self, item: WorkItem) -> None:
+        """Give it a trial."""
+        self.item, self.tokens = item, 0
+        self.tell(**of_item(item))
+
+    def leave(self) -> None:
+        """Have it give back its share."""
+        self.leaving = True
+        self.tell(do="leave")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a run is to be like.
+
+    Attributes:
+        settings: for the engine.
+        share: what a trial gets at first.
+        workers: how many trials at once; None for as many as there is room for.
+        log: a file for all that the engine prints.
+    """
+
+    settings: Settings
+    share: Share
+    workers: int | None
+    log: Path | None
+
+
+class RayCrew(Crew[RemoteWorker, EngineProcess]):
+    """Hires workers of the usual share, and of a larger one for what ran out of memory."""
+
+    def __init__(self, wishes: Wishes, items: Items) -> None:
+        super().__init__(items)
+        self._wishes = wishes
+        self._engine: EngineProcess | None = None
+        self._limit = 0
+        self._hired = 0
+        # Hired before this, a worker that never gets ready is a victim of what was counted last.
+        self._counted = 0
+        self._larger: defaultdict[Share, deque[WorkItem]] = defaultdict(deque)
+        # Where memory ran out, by the share that is to be tried next.
+        self._tight: dict[Share, str] = {}
+
+    def _waiting(self) -> bool:
+        return bool(self._queue) or any(self._larger.values())
+
+    def _give(self) -> Iterator[Event]:
+        if self._engine is None:
+            if self._waiting() or self._ahead(1):
+                self._engine = EngineProcess(self._wishes.settings, self._wishes.log, self._heard)
+        elif self._engine.nodes is None:
+            self._check_answer(self._engine)
+        else:
+            self._hire_larger(self._engine, self._engine.nodes)
+            yield from self._feed()
+            self._hire_usual(self._engine)
+
+    def _check_answer(self, engine: EngineProcess) -> None:
+        if engine.shared and engine.age > _ANSWER_SECONDS:
+            raise TrialError(f"{self._unreachable()}: no answer in {_ANSWER_SECONDS:.0f} seconds")
+
+    def _unreachable(self) -> str:
+        return f"no Ray cluster at '{self._wishes.settings.address}'"
+
+    def _hire_larger(self, engine: EngineProcess, nodes: Nodes) -> None:
+        for share, items in self._larger.items():
+            hands = [h for h in self._hands if h.share == share and not h.leaving]
+            free = sum(h.item is None for h in hands)
+            room = share.places(nodes) - len(hands)
+            for _ in range(min(len(items) - free, room)):
+                self._hire(engine, share)
+
+    def _feed(self) -> Iterator[Event]:
+        for hand in self._idle():
+            if hand.leaving:
+                continue
+            if self._is_in_the_way(hand):
+                hand.leave()
+            elif (item := self._item_for(hand.share)) is not None:
+                hand.train(item)
+                yield Started(item.key, item.attempt, hand.host)
+            elif hand.share != self._wishes.share:
+                hand.leave()
+
+    def _hire_usual(self, engine: EngineProcess) -> None:
+        starting = self._starting()
+        # What a larger worker waits for must not be taken by another small one.
+        if any(h.share != self._wishes.share for h in starting):
+            return
+        while len(self._hands) < self._limit and self._ahead(len(self._starting()) + 1):
+            self._hire(engine, self._wishes.share)
+
+    def _hire(self, engine: EngineProcess, share: Share) -> None:
+        self._hired += 1
+        name = str(self._hired)
+        self._hands.append(RemoteWorker(name, self._hired, share, engine))
+        engine.tell(do="hire", worker=name, cpus=share.cpus, gpus=share.gpus)
+
+    def _item_for(self, share: Share) -> WorkItem | None:
+        if share != self._wishes.share:
+            return self._larger[share].popleft() if self._larger[share] else None
+        return self._queue.popleft() if self._ahead(1) else None
+
+    def _is_in_the_way(self, hand: RemoteWorker) -> bool:
+        """Whether a larger worker waits for what this one has, where memory ran out."""
+        for starting in self._starting():
+            place = self._tight.get(starting.share)
+            if place and hand.share != starting.share:
+                # Where nobody is left, the node is lost or the room is free and not enough.
+                return hand.place == place or all(h.place != place for h in self._hands)
+        return False
+
+    def _take(self, engine: EngineProcess, message: Message | None) -> Iterator[Event]:
+        if message is None:
+            yield from self._lose_engine(engine)
+            return
+        match message["said"]:
+            case "up":
+                engine.nodes = message["nodes"]
+                self._limit = self._room(engine.nodes)
+            case "unreachable":
+                raise TrialError(f"{self._unreachable()}: {message['message']}")
+            case _:
+                yield from self._hear_worker(engine, message)
+
+    def _room(self, nodes: Nodes) -> int:
+        """How many workers of the usual share there may be."""
+        wishes, places = self._wishes, self._wishes.share.places(nodes)
+        # A cluster that somebody else has started may grow.
+        if wishes.workers is not None and wishes.settings.address is not None:
+            return wishes.workers
+        if not places:
+            got = ", ".join(f"{n.get('CPU', 0):g} CPUs and {n.get('GPU', 0):g} GPUs" for n in nodes)
+            raise TrialError(
+                f"no node has room for a trial: got {got}; expected {wishes.share.needs()}"
+            )
+        return min(places, wishes.workers or places)
+
+    def _hear_worker(self, engine: EngineProcess, message: Message) -> Iterator[Event]:
+        hand = next((h for h in self._hands if h.name == message["worker"]), None)
+        if hand is None:
+            return
+        if message["said"] == "gone":
+            yield from self._gone(hand, message["failure"])
+            return
+        if message["said"] == "ready":
+            engine.useful = True
+            hand.host, hand.place = message["host"], message["place"]
+        yield from self._answer(hand, message)
+
+    def _gone(self, hand: RemoteWorker, said: Message | None) -> Iterator[Event]:
+        if said is None:
+            said = {"kind": "crash", "message": "left"}
+        failure = Failure(
+            kind=said["kind"], message=f"worker {hand.host or hand.name} {said['message']}"
+        )
+        item, share = hand.item, self._next_share(hand, failure)
+        if item is not None and share is not None:
+            self._hands.remove(hand)
+            yield from self._enlarge(item, hand, share, failure)
+            return
+        yield from self._lose(hand, failure)
+        if not (hand.ready or hand.leaving) and hand.number > self._counted:
+            self._counted = self._hired
+            self._count_stillborn("no worker gets ready", failure)
+
+    def _end(self, hand: RemoteWorker, item: WorkItem, outcome: Outcome) -> Iterator[Event]:
+        failure = outcome.error if outcome.status == "failed" else None
+        share = self._next_share(hand, failure)
+        if failure is None or share is None:
+            yield Finished(item.key, item.attempt, outcome)
+        else:
+            yield from self._enlarge(item, hand, share, failure)
+
+    def _next_share(self, hand: RemoteWorker, failure: Failure | None) -> Share | None:
+        """The share to try where memory ran out; None where it did not, or there is none."""
+        if failure is None or failure.kind != "oom" or hand.engine.nodes is None:
+            return None
+        return hand.share.larger(hand.engine.nodes)
+
+    def _enlarge(
+        self, item: WorkItem, hand: RemoteWorker, share: Share, failure: Failure
+    ) -> Iterator[Event]:
+        self._tight[share] = hand.place
+        self._larger[share].append(replace(item, attempt=item.attempt + 1))
+        text = f"out of memory with {hand.share}, next with {share}: {failure.message}"
+        told = Failure(kind="oom", message=text)
+        yield Failed(item.key, item.attempt, told, again=True)
+
+    def _requeue(self, hand: RemoteWorker, item: WorkItem) -> None:
+        usual = hand.share == self._wishes.share
+        (self._queue if usual else self._larger[hand.share]).appendleft(item)
+
+    def _lose_engine(self, engine: EngineProcess) -> Iterator[Event]:
+        failure = engine.bury()
+        self._engine = None
+        for hand in list(self._hands):
+            yield from self._lose(hand, failure)
+        if not engine.useful:
+            self._count_stillborn("Ray does not run", failure)
+
+    def _dismiss(self) -> None:
+        if self._engine is not None:
+            self._engine.end()
+        self._hands.clear()

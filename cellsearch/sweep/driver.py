@@ -28,6 +28,9 @@ from cellsearch.sweep.status import count
 from cellsearch.sweep.trials import Trial
 from cellsearch.sweep.tuning.tuning import Step
 
+# In the place of a rung: a trial's end.
+END = -1
+
 
 class Driver:
     """The only one who writes to a study's journal while trials run.
@@ -63,8 +66,8 @@ class Driver:
         self._stopping = False
         # Two trials with one key are one trial: trained once, on record for each.
         self._out: dict[str, list[Step]] = {}
-        self._over = {t.trial_key for t in (*journal.trials, *journal.tuning)}
-        self._known = self._over | {r.trial_key for r in journal.rungs}
+        ended = {_place(line) for line in (*journal.trials, *journal.tuning)}
+        self._known = ended | {_place(line) for line in journal.rungs}
 
     def run(self) -> None:
         """Train until nothing is left or somebody asks to stop.
@@ -73,8 +76,6 @@ class Driver:
             StoreError: the disk is full; what is on record stays, running trials are unfinished.
             TrialError: the executor cannot start what it needs.
         """
-        again = {t.trial_key for t in self._agenda.retried.values()}
-        self._shelf.clear_out(self._over - again)
         left = self._agenda.tokens_left
         self._live = Live(self._folder, self._status, left, self._display, time.monotonic)
         try:
@@ -109,7 +110,7 @@ class Driver:
         if trial.key in self._out:
             self._out[trial.key].append(step)
             return None
-        if trial.key in self._known and self._copied(step):
+        if self._known & {(trial.key, step.rung), (trial.key, END)} and self._copied(step):
             return None
         self._out[trial.key] = [step]
         return WorkItem(
@@ -157,7 +158,6 @@ class Driver:
     ) -> None:
         """What a step found: a trial is over, or has reached its rung and waits there."""
         trial = step.trial
-        self._known.add(trial.key)
         if outcome.status == "pruned":
             self._append(_rung(step, attempt, outcome))
             self._live.paused(trial.key)
@@ -170,9 +170,7 @@ class Driver:
         stops = self._agenda.stops()
         rungs = _paused(self._folder) if stops else {}
         for stop in stops:
-            rung = rungs.get((stop.variant, stop.number, stop.rung))
-            if rung is not None:
-                self._prune(rung)
+            self._prune(rungs[stop.variant, stop.number, stop.rung])
         for choice in self._agenda.choices():
             self._append(choice)
 
@@ -186,7 +184,10 @@ class Driver:
         line = self._writer.append(line)
         self._agenda.tell(line)
         match line:
+            case RungLine():
+                self._known.add(_place(line))
             case TrialLine():
+                self._known.add(_place(line))
                 self._mirrors.add(line)
                 self._display.finished(line)
             case ChoiceLine():
@@ -234,6 +235,11 @@ def _rung(step: Step, attempt: int, outcome: Outcome) -> RungLine:
         rung=step.rung,
         outcome=outcome,
     )
+
+
+def _place(line: TrialLine | RungLine) -> tuple[str, int]:
+    """Of which trial a line tells what, up to a rung or to its end."""
+    return line.trial_key, line.rung if isinstance(line, RungLine) else END
 
 
 def _paused(folder: Path) -> dict[tuple[str, int, int], RungLine]:

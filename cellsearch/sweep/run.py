@@ -178,6 +178,8 @@ def _go_on(folder: Path, seeds: int, task: TaskConfig, executor: Executor, means
         mirrors = Mirrors(mirrors_of(journal.study, folder, means.tensorboard), means.display.note)
         mirrors.catch_up(journal.study, lambda: store.attempts(folder))
         shelf = Shelf(folder, scratch(means.storage, journal.study, folder))
+        again = {t.trial_key for t in agenda.retried.values()}
+        shelf.clear_out({t.trial_key for t in (*journal.trials, *journal.tuning)} - again)
         driver = Driver(journal, agenda, writer, executor, shelf, mirrors, means.display)
         with asked_to_stop(driver.stop), out_of_time(means.max_hours, driver.stop):
             driver.run()

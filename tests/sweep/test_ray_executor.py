@@ -59,7 +59,6 @@ def four_gpus() -> Iterator[Nodes]:
 
 # Every test of the contract starts an engine; these see most.
 OFTEN = {
-    "test_each_item_starts_moves_and_ends_once",
     "test_a_trial_that_raises_does_not_stop_the_others",
     "test_stop_saves_and_the_next_run_goes_on",
     "test_closing_the_iterator_ends_what_runs",

@@ -63,7 +63,7 @@ def serve(settings: Settings, folder: Path) -> None:
     except Exception as error:
         if settings.address is None:
             raise
-        say(said="unreachable", message=str(error))
+        say(said="unreachable", message=_why_not(error))
         os._exit(0)
     say(said="up", nodes=[node["Resources"] for node in ray.nodes() if node["Alive"]])
     Engine(settings, folder).serve(say)
@@ -83,6 +83,13 @@ def _connect(settings: Settings, folder: Path) -> None:
         _temp_dir=str(folder),
         **common,
     )
+
+
+def _why_not(error: BaseException) -> str:
+    # Ray says it in the text of an error that caused another.
+    if "AuthenticationError" in f"{error!r} {error.__cause__!r}":
+        return "it wants a token; where that is in ~/.ray/auth_token, set RAY_AUTH_MODE=token"
+    return str(error)
 
 
 def _require_listener(address: str) -> None:

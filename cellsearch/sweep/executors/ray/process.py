@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import signal
 import tempfile
 import time
@@ -54,7 +56,7 @@ class EngineProcess:
             [settings.text()],
             lambda message: heard.put((self, message)),
             self._log,
-            _QUIET,
+            _QUIET if self.shared else _QUIET | _own_token(),
             session=True,
         )
 
@@ -88,6 +90,13 @@ class EngineProcess:
         self._log.seek(self._begin)
         text = self._log.read().decode(errors="replace").strip()
         return f": {text[-2000:]}" if text else ""
+
+
+def _own_token() -> dict[str, str]:
+    """Who may speak to a cluster of our own. Else Ray writes a token to the user's home."""
+    if "RAY_AUTH_MODE" in os.environ:
+        return {}
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 
 
 def _how(code: int) -> str:

@@ -22,9 +22,9 @@ from typing import Any
 
 from cellsearch.config import SweepConfig, TrialConfig
 from cellsearch.record import Outcome, Progress
-from cellsearch.sweep.display import Silent
+from cellsearch.sweep import proposers
 from cellsearch.sweep.run import Means, sweep
-from cellsearch.sweep.tuning import proposers
+from cellsearch.sweep.watching.display import Silent
 from cellsearch.testing.outcomes import outcome
 from cellsearch.testing.simulation import Arm
 

@@ -26,12 +26,12 @@ from statistics import mean
 from cellsearch.config import SweepConfig, TrialConfig
 from cellsearch.record import TrialLine
 from cellsearch.store import read
-from cellsearch.sweep.display import Silent
 from cellsearch.sweep.executors.base import Event, Executor, Finished, Items, Moved, Started
 from cellsearch.sweep.executors.options import Options
 from cellsearch.sweep.executors.process import ProcessExecutor
 from cellsearch.sweep.executors.ray.executor import RayExecutor
 from cellsearch.sweep.run import Means, sweep
+from cellsearch.sweep.watching.display import Silent
 
 COUNTER = "cellsearch.testing.trainer:train"
 

@@ -1,7 +1,7 @@
 """What a sweep file may say: task, model, training, variants. No torch here.
 
 Every field's default is what a trial gets when the file is silent. Wrong keys and values are
-refused when the file is read (`sweep/files.py`), with the nearest key named.
+refused when the file is read (`sweep/planning/files.py`), with the nearest key named.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from cellsearch import data
 from cellsearch.config import TrialConfig
-from cellsearch.sweep.files import load
-from cellsearch.sweep.plan import Text, plan
+from cellsearch.sweep.planning.files import load
+from cellsearch.sweep.planning.plan import Text, plan
 from cellsearch.sweep.trials import trials
 from cellsearch.train.trainer import Trainer
 

@@ -30,7 +30,7 @@ def config_of(cells: Sequence[Cell], overrides: Sequence[str], known: Sequence[s
     """
     from cellsearch import lang
     from cellsearch.config import SweepConfig, VariantConfig
-    from cellsearch.sweep import files
+    from cellsearch.sweep.planning import files
 
     for text in overrides:
         _check_key(text, known)

@@ -68,7 +68,7 @@ def _trials(
 ) -> list[TrialConfig]:
     """A trial of each cell, followed by that of torch.nn where it has the same."""
     from cellsearch.bench.vendor import NAME
-    from cellsearch.sweep.plan import Text, plan
+    from cellsearch.sweep.planning.plan import Text, plan
     from cellsearch.sweep.trials import trials
 
     config = config_of([cell for _, cell in timed], overrides, _KEYS)

@@ -20,8 +20,8 @@ _LISTED = 32
 
 def dry_run(config: SweepConfig, executor: Executor, workers: int, folder: Path) -> None:
     """Plan the sweep, train every variant for some updates, and say what all of it would take."""
-    from cellsearch.sweep.describe import matched
     from cellsearch.sweep.estimate import estimate
+    from cellsearch.sweep.planning.describe import matched
     from cellsearch.sweep.run import planned
 
     study = planned(config, say.note)
@@ -35,8 +35,8 @@ def dry_run(config: SweepConfig, executor: Executor, workers: int, folder: Path)
 
 
 def _print_settings(study: StudyLine) -> None:
-    from cellsearch.sweep.tuning import proposers
-    from cellsearch.sweep.tuning.space import space_of
+    from cellsearch.sweep import proposers
+    from cellsearch.sweep.planning.space import space_of
     from cellsearch.sweep.tuning.tuning import settings
 
     tune = study.spec.tune

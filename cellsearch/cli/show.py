@@ -45,7 +45,7 @@ def show(
       cellsearch show gru --plan
       cellsearch show lstm --with "tanh(?a) -> ?a everywhere" --json
     """
-    from cellsearch.sweep.describe import changes
+    from cellsearch.sweep.planning.describe import changes
 
     shown = edited(cell, edits)
     found = sized(shown, inputs or [], hidden)

@@ -30,7 +30,7 @@ def status(
       cellsearch status results/demo --json
       cellsearch status results/demo --watch
     """
-    from cellsearch.sweep.status import count, seen
+    from cellsearch.sweep.watching.status import count, seen
 
     require(folder)
     if watch:
@@ -55,7 +55,7 @@ def _watch(folder: Path) -> None:
     """Show the study as its holder tells it, once a second, until nobody holds it."""
     from cellsearch.cli.watch import watcher
     from cellsearch.sweep import lock
-    from cellsearch.sweep.status import view
+    from cellsearch.sweep.watching.status import view
 
     with watcher() as watching:
         while lock.holder(folder) is not None:

@@ -16,9 +16,9 @@ from cellsearch.errors import ConfigError
 
 if TYPE_CHECKING:
     from cellsearch.store import Journal
-    from cellsearch.sweep.display import Display
     from cellsearch.sweep.run import Means
-    from cellsearch.sweep.status import Status
+    from cellsearch.sweep.watching.display import Display
+    from cellsearch.sweep.watching.status import Status
 
 EXECUTOR = Annotated[str, typer.Option(help="What runs the trials: process, ray or inline.")]
 WORKERS = Annotated[
@@ -116,7 +116,7 @@ def require(folder: Path) -> None:
 def _conclude(folder: Path, journal: Journal, ended: int) -> None:
     from cellsearch.cli.choices import print_choices
     from cellsearch.cli.verdicts import print_verdicts
-    from cellsearch.sweep.status import count
+    from cellsearch.sweep.watching.status import count
 
     status = count(journal, ())
     if status.waiting:

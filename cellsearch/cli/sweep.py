@@ -61,7 +61,7 @@ def sweep(
       cellsearch sweep my.yaml --executor ray --gpus-per-trial 0.25
       cellsearch sweep my.yaml --set train.tokens=2000000 --set seeds=5
     """
-    from cellsearch.sweep import files
+    from cellsearch.sweep.planning import files
     from cellsearch.sweep.run import sweep as run
 
     config = files.load(file, overrides or [])
@@ -80,9 +80,9 @@ def _dry_run(config: SweepConfig, way: Way) -> None:
     from tempfile import TemporaryDirectory
 
     from cellsearch.cli.dry_run import dry_run
-    from cellsearch.sweep.display import Silent
     from cellsearch.sweep.executors.options import cores
     from cellsearch.sweep.run import executor_of
+    from cellsearch.sweep.watching.display import Silent
 
     with TemporaryDirectory() as name:
         executor = executor_of(config, Path(name), way.means(Silent()))

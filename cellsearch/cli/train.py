@@ -62,7 +62,7 @@ def train(
 
 def _trial(cell: Cell, overrides: list[str], seed: int) -> TrialConfig:
     from cellsearch import data
-    from cellsearch.sweep.plan import Text, plan
+    from cellsearch.sweep.planning.plan import Text, plan
     from cellsearch.sweep.trials import trials
 
     config = config_of([cell], overrides, _KEYS)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
     from cellsearch.record import ChoiceLine, Outcome, TrialLine
-    from cellsearch.sweep.display import View
-    from cellsearch.sweep.running import Running
+    from cellsearch.sweep.watching.display import View
+    from cellsearch.sweep.watching.running import Running
 
 # Seconds between two lines about trials that take long, where there is no terminal.
 SILENCE = 30.0

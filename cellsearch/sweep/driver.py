@@ -11,7 +11,6 @@ from cellsearch import store
 from cellsearch.record import CellCost, ChoiceLine, JournalLine, Outcome, RungLine, TrialLine
 from cellsearch.store import Journal, Writer
 from cellsearch.sweep.agenda import Agenda
-from cellsearch.sweep.display import Display
 from cellsearch.sweep.executors.base import (
     Event,
     Executor,
@@ -21,12 +20,13 @@ from cellsearch.sweep.executors.base import (
     Started,
     WorkItem,
 )
-from cellsearch.sweep.live import Live
 from cellsearch.sweep.mirrors import Mirrors
 from cellsearch.sweep.shelf import Shelf
-from cellsearch.sweep.status import count
 from cellsearch.sweep.trials import Trial
 from cellsearch.sweep.tuning.tuning import Step
+from cellsearch.sweep.watching.display import Display
+from cellsearch.sweep.watching.live import Live
+from cellsearch.sweep.watching.status import count
 
 # In the place of a rung: a trial's end.
 END = -1

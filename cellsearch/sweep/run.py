@@ -13,19 +13,20 @@ from cellsearch.errors import TrialError
 from cellsearch.places import Place
 from cellsearch.record import BenchLine, ConfirmLine, LookLine, StudyLine
 from cellsearch.store import Journal, Writer
-from cellsearch.sweep import files, frozen, lock
+from cellsearch.sweep import frozen, lock
 from cellsearch.sweep.again import Again, never
 from cellsearch.sweep.agenda import Agenda
-from cellsearch.sweep.confirm import best
-from cellsearch.sweep.describe import matched
-from cellsearch.sweep.display import Display, Silent
 from cellsearch.sweep.driver import Driver
 from cellsearch.sweep.executors import Executor, Options, bench, make
 from cellsearch.sweep.interrupt import asked_to_stop, out_of_time
 from cellsearch.sweep.mirrors import Mirrors, mirrors_of
-from cellsearch.sweep.plan import Text, plan
+from cellsearch.sweep.planning import files
+from cellsearch.sweep.planning.describe import matched
+from cellsearch.sweep.planning.plan import Text, plan
 from cellsearch.sweep.shelf import Shelf, scratch
 from cellsearch.sweep.trials import Maker
+from cellsearch.sweep.tuning.confirm import best
+from cellsearch.sweep.watching.display import Display, Silent
 
 # One trial of each variant, the base first; the size of the vocabulary; who is told.
 Measure = Callable[[Sequence[TrialConfig], int, Callable[[str], None]], list[BenchLine]]

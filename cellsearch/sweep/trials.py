@@ -18,12 +18,12 @@ from cellsearch.config import (
 from cellsearch.derive.hashes import authored_hash, cell_hash
 from cellsearch.ir import Cell
 from cellsearch.record import RungLine, Setting, StudyLine, TrialLine, Variant
-from cellsearch.sweep.describe import counted
-from cellsearch.sweep.keys import trial_key
-from cellsearch.sweep.matching import cost_of, elaborated
-from cellsearch.sweep.plan import model_of
-from cellsearch.sweep.tuning.check import RATE, with_consts
-from cellsearch.sweep.tuning.space import changed, consts
+from cellsearch.sweep.planning.describe import counted
+from cellsearch.sweep.planning.keys import trial_key
+from cellsearch.sweep.planning.matching import cost_of, elaborated
+from cellsearch.sweep.planning.plan import model_of
+from cellsearch.sweep.planning.space import changed, consts
+from cellsearch.sweep.planning.tuning import RATE, with_consts
 
 # The task's only cell. A task with several calls each by its role.
 ROLE = "cell"

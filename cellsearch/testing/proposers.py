@@ -6,8 +6,8 @@ import json
 from abc import ABC, abstractmethod
 
 from cellsearch.record import Setting
-from cellsearch.sweep.tuning.proposers.base import Proposer, Seen
-from cellsearch.sweep.tuning.space import Options, Space, Span
+from cellsearch.sweep.proposers.base import Proposer, Seen
+from cellsearch.sweep.proposers.dimensions import Options, Space, Span
 
 SPACE: Space = {
     "train.optimizer.learning_rate": Span(1e-4, 1e-1, log=True, whole=False),

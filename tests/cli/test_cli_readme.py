@@ -8,8 +8,8 @@ import pytest
 
 from cellsearch import lang
 from cellsearch.ir import elaborate
-from cellsearch.sweep import files
-from cellsearch.sweep.plan import Text, plan
+from cellsearch.sweep.planning import files
+from cellsearch.sweep.planning.plan import Text, plan
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cellsearch.sweep import files
-from cellsearch.sweep.plan import Text, plan
+from cellsearch.sweep.planning import files
+from cellsearch.sweep.planning.plan import Text, plan
 
 FOLDER = Path(__file__).parents[2] / "search_spaces"
 FILES = sorted(FOLDER.glob("*.yaml"))

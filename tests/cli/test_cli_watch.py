@@ -9,9 +9,9 @@ from cellsearch.cli import watch
 from cellsearch.cli.say import duration
 from cellsearch.record import Failure, Outcome
 from cellsearch.store import read
-from cellsearch.sweep.display import View
-from cellsearch.sweep.running import Running
-from cellsearch.sweep.status import Status
+from cellsearch.sweep.watching.display import View
+from cellsearch.sweep.watching.running import Running
+from cellsearch.sweep.watching.status import Status
 
 NOW = View(
     Status(planned=9, done=3, diverged=1, failed=1, running=2, waiting=2),

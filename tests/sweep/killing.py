@@ -16,7 +16,7 @@ from typing import Any
 
 from cellsearch import store
 from cellsearch.record import TrialLine
-from cellsearch.sweep.status import status
+from cellsearch.sweep.watching.status import status
 
 SCRIPT = str(Path(__file__).with_name("sweep_driver.py"))
 

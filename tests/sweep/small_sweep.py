@@ -6,8 +6,8 @@ from typing import Any
 
 from cellsearch.config import SweepConfig
 from cellsearch.record import BenchLine, ChoiceLine, TrialLine
-from cellsearch.sweep.display import View
-from cellsearch.sweep.plan import Text
+from cellsearch.sweep.planning.plan import Text
+from cellsearch.sweep.watching.display import View
 from cellsearch.where import where
 
 TEXT = Text(vocabulary=30, sha256="0" * 64, description="a text")

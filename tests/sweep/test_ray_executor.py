@@ -19,12 +19,12 @@ from ray_nodes import Nodes
 from small_sweep import SMALL
 
 from cellsearch.errors import TrialError
-from cellsearch.sweep import running
 from cellsearch.sweep.executors import Options
 from cellsearch.sweep.executors.base import Executor, Failed, Finished, Moved, Started
 from cellsearch.sweep.executors.ray.desk import Desk
 from cellsearch.sweep.executors.ray.executor import RayExecutor
 from cellsearch.sweep.executors.ray.shares import Share
+from cellsearch.sweep.watching import running
 from cellsearch.testing.executors import TRAINER, ExecutorContract, item, outcomes
 from cellsearch.testing.trainer import train
 

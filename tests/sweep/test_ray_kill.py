@@ -18,8 +18,8 @@ from killing import Driver, assert_same, descendants, driven, present, wait_unti
 from ray_nodes import Nodes
 from small_sweep import SMALL
 
-from cellsearch.sweep import running
-from cellsearch.sweep.status import status
+from cellsearch.sweep.watching import running
+from cellsearch.sweep.watching.status import status
 from cellsearch.testing.executors import TRAINER
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")

@@ -14,8 +14,8 @@ from pydantic.fields import FieldInfo
 from small_sweep import TEXT
 
 from cellsearch.config import SweepConfig
-from cellsearch.sweep import files
-from cellsearch.sweep.plan import plan
+from cellsearch.sweep.planning import files
+from cellsearch.sweep.planning.plan import plan
 
 DOC = Path(__file__).parents[2] / "docs" / "sweeps.md"
 TUNING = DOC.with_name("tuning.md")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cellsearch.errors import CellsearchError, ConfigError, LanguageError
-from cellsearch.sweep import files
+from cellsearch.sweep.planning import files
 
 Write = Callable[[str], Path]
 LEAST = "name: small\nbase: lstm\n"

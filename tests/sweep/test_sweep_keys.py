@@ -12,8 +12,8 @@ from small_sweep import TEXT, config
 
 from cellsearch import store
 from cellsearch.config import SweepConfig
-from cellsearch.sweep.keys import LATER, study_key, trial_key
-from cellsearch.sweep.plan import plan
+from cellsearch.sweep.planning.keys import LATER, study_key, trial_key
+from cellsearch.sweep.planning.plan import plan
 from cellsearch.sweep.trials import Maker, name_of, seeded, trials
 
 RESULTS = Path(__file__).parents[2] / "results"

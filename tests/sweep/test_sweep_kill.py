@@ -16,7 +16,7 @@ from killing import assert_same, driven
 from small_sweep import SMALL
 
 from cellsearch import store
-from cellsearch.sweep.status import status
+from cellsearch.sweep.watching.status import status
 from cellsearch.testing.executors import TRAINER
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")

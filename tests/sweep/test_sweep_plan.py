@@ -11,9 +11,9 @@ from cellsearch import lang
 from cellsearch.config import MatchConfig, ModelConfig
 from cellsearch.errors import CellsearchError, ConfigError, LanguageError
 from cellsearch.record import StudyLine
-from cellsearch.sweep.describe import matched
-from cellsearch.sweep.matching import TOLERANCE, compared, cost_of, matched_width
-from cellsearch.sweep.plan import plan
+from cellsearch.sweep.planning.describe import matched
+from cellsearch.sweep.planning.matching import TOLERANCE, compared, cost_of, matched_width
+from cellsearch.sweep.planning.plan import plan
 from cellsearch.sweep.trials import trials
 
 PLACEBO = {

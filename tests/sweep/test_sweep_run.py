@@ -20,14 +20,15 @@ from small_sweep import SMALL, Watcher, config
 from cellsearch import store
 from cellsearch.errors import CellsearchError, ConfigError, StoreError, TrialError
 from cellsearch.store import Journal
-from cellsearch.sweep import lock, running
+from cellsearch.sweep import lock
 from cellsearch.sweep.again import of_kinds
 from cellsearch.sweep.executors.inline import InlineExecutor
 from cellsearch.sweep.executors.process import ProcessExecutor
-from cellsearch.sweep.live import Pace
 from cellsearch.sweep.run import Means, resume, sweep
-from cellsearch.sweep.running import Moment, Running
-from cellsearch.sweep.status import Status, View, status, view
+from cellsearch.sweep.watching import running
+from cellsearch.sweep.watching.live import Pace
+from cellsearch.sweep.watching.running import Moment, Running
+from cellsearch.sweep.watching.status import Status, View, status, view
 from cellsearch.testing.executors import TRAINER
 
 Fresh = Callable[[], tuple[Means, Watcher]]

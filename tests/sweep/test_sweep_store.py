@@ -15,7 +15,7 @@ from small_sweep import TEXT, config
 from cellsearch import store
 from cellsearch.errors import StoreError
 from cellsearch.record import LookLine, Outcome, StudyLine, TrialLine
-from cellsearch.sweep.plan import plan
+from cellsearch.sweep.planning.plan import plan
 from cellsearch.sweep.trials import trials
 
 

@@ -7,11 +7,11 @@ from statistics import median
 import pytest
 
 from cellsearch.errors import ConfigError
-from cellsearch.sweep.tuning import proposers
-from cellsearch.sweep.tuning.proposers.base import Proposer, Seen
-from cellsearch.sweep.tuning.proposers.shared import GridProposer, RandomProposer, SobolProposer
-from cellsearch.sweep.tuning.proposers.tpe import TPEProposer
-from cellsearch.sweep.tuning.space import Options, Span
+from cellsearch.sweep import proposers
+from cellsearch.sweep.proposers.base import Proposer, Seen
+from cellsearch.sweep.proposers.dimensions import Options, Span
+from cellsearch.sweep.proposers.shared import GridProposer, RandomProposer, SobolProposer
+from cellsearch.sweep.proposers.tpe import TPEProposer
 from cellsearch.testing.proposers import SPACE, ProposerContract
 
 RATE = "train.optimizer.learning_rate"

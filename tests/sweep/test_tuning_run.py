@@ -23,9 +23,9 @@ from cellsearch.errors import ConfigError, LanguageError
 from cellsearch.store import Journal
 from cellsearch.sweep.again import of_kinds
 from cellsearch.sweep.executors.process import ProcessExecutor
-from cellsearch.sweep.plan import plan
+from cellsearch.sweep.planning.plan import plan
 from cellsearch.sweep.run import Means, resume, sweep
-from cellsearch.sweep.status import Status, status
+from cellsearch.sweep.watching.status import Status, status
 from cellsearch.testing.executors import TRAINER
 
 from small_sweep import TEXT  # isort: skip

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from cellsearch.record import StudyLine, TrialLine
 from cellsearch.sweep.mirrors import Mirror
-from cellsearch.sweep.tuning.optuna import distributions
-from cellsearch.sweep.tuning.space import Space, space_of
+from cellsearch.sweep.planning.space import space_of
+from cellsearch.sweep.proposers.dimensions import Space
+from cellsearch.sweep.proposers.distributions import distributions
 from cellsearch.sweep.tuning.tuning import tuned
 
 if TYPE_CHECKING:

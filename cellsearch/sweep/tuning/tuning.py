@@ -17,12 +17,12 @@ from cellsearch.record import (
     Variant,
 )
 from cellsearch.store import Journal
+from cellsearch.sweep import proposers
+from cellsearch.sweep.planning.space import space_of
+from cellsearch.sweep.planning.tuning import count
+from cellsearch.sweep.proposers import Proposer, Seen
 from cellsearch.sweep.trials import Maker, Trial
-from cellsearch.sweep.tuning import proposers
-from cellsearch.sweep.tuning.check import count
 from cellsearch.sweep.tuning.climb import Climb, budgets
-from cellsearch.sweep.tuning.proposers import Proposer, Seen
-from cellsearch.sweep.tuning.space import space_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from cellsearch.derive.mirror import prove_mirror
 from cellsearch.errors import CellsearchError, ConfigError, LanguageError, nearest
 from cellsearch.ir import Cell
 from cellsearch.record import StudyLine, Variant
-from cellsearch.sweep.describe import changes, counted, described
-from cellsearch.sweep.keys import study_key
-from cellsearch.sweep.matching import compared, cost_of, elaborated, matched_width
-from cellsearch.sweep.tuning.check import check as check_tuning
+from cellsearch.sweep.planning.describe import changes, counted, described
+from cellsearch.sweep.planning.keys import study_key
+from cellsearch.sweep.planning.matching import compared, cost_of, elaborated, matched_width
+from cellsearch.sweep.planning.tuning import check as check_tuning
 from cellsearch.where import where
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]{0,63}")

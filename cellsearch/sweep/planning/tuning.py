@@ -11,10 +11,11 @@ from cellsearch.config import SweepConfig, TuneConfig
 from cellsearch.errors import ConfigError, LanguageError, nearest
 from cellsearch.ir import Cell
 from cellsearch.ir.cell import Const, flat
-from cellsearch.sweep import problems
-from cellsearch.sweep.matching import compared, cost_of
-from cellsearch.sweep.tuning import proposers
-from cellsearch.sweep.tuning.space import CONST, Dimension, Options, Space, changed, space_of
+from cellsearch.sweep import proposers
+from cellsearch.sweep.planning import problems
+from cellsearch.sweep.planning.matching import compared, cost_of
+from cellsearch.sweep.planning.space import CONST, changed, space_of
+from cellsearch.sweep.proposers.dimensions import Dimension, Options, Space
 
 RATE = "train.optimizer.learning_rate"
 # Where no number of trials is said.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cellsearch.sweep.tuning.space import Dimension, Space, Span
+from cellsearch.sweep.proposers.dimensions import Dimension, Space, Span
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

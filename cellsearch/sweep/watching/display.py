@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from cellsearch.record import ChoiceLine, TrialLine
-from cellsearch.sweep.status import View
+from cellsearch.sweep.watching.status import View
 
 __all__ = ["Display", "Silent", "View"]
 

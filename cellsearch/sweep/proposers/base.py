@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from cellsearch.record import Setting
-from cellsearch.sweep.tuning.space import Space
+from cellsearch.sweep.proposers.dimensions import Space
 
 
 @dataclass(frozen=True, slots=True)

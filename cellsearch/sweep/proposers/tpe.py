@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from cellsearch.record import Setting
-from cellsearch.sweep.tuning.proposers.base import Proposer, Seen
-from cellsearch.sweep.tuning.space import Space
+from cellsearch.sweep.proposers.base import Proposer, Seen
+from cellsearch.sweep.proposers.dimensions import Space
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -33,7 +33,7 @@ class TPEProposer(Proposer):
         from optuna.samplers import TPESampler
         from optuna.trial import TrialState
 
-        from cellsearch.sweep.tuning.optuna import distributions
+        from cellsearch.sweep.proposers.distributions import distributions
 
         self._tell(seen)
         self._study.sampler = TPESampler(seed=_seed(self.seed, number), multivariate=True)
@@ -58,7 +58,7 @@ class TPEProposer(Proposer):
     def _add(self, each: Seen) -> None:
         from optuna.trial import TrialState, create_trial
 
-        from cellsearch.sweep.tuning.optuna import distributions
+        from cellsearch.sweep.proposers.distributions import distributions
 
         # A trial without a result is worse than all others: what Optuna takes a pruned one for
         # that never reported anything.

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from cellsearch.errors import StoreError
 from cellsearch.record import Progress
-from cellsearch.sweep import running
-from cellsearch.sweep.display import Display, View
 from cellsearch.sweep.executors.base import Started
-from cellsearch.sweep.running import Moment, Running
-from cellsearch.sweep.status import Status
 from cellsearch.sweep.trials import Trial
+from cellsearch.sweep.watching import running
+from cellsearch.sweep.watching.display import Display, View
+from cellsearch.sweep.watching.running import Moment, Running
+from cellsearch.sweep.watching.status import Status
 
 # How often others are told how far the trials are, in seconds.
 _TELL = 1.0

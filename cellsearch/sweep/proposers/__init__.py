@@ -6,16 +6,16 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from cellsearch.errors import ConfigError, nearest
-from cellsearch.sweep.tuning.proposers.base import Proposer, Seen
+from cellsearch.sweep.proposers.base import Proposer, Seen
 
 __all__ = ["Proposer", "Seen", "find", "names"]
 
 GROUP = "cellsearch.proposers"
 _OURS = {
-    "random": "cellsearch.sweep.tuning.proposers.shared:RandomProposer",
-    "sobol": "cellsearch.sweep.tuning.proposers.shared:SobolProposer",
-    "grid": "cellsearch.sweep.tuning.proposers.shared:GridProposer",
-    "tpe": "cellsearch.sweep.tuning.proposers.tpe:TPEProposer",
+    "random": "cellsearch.sweep.proposers.shared:RandomProposer",
+    "sobol": "cellsearch.sweep.proposers.shared:SobolProposer",
+    "grid": "cellsearch.sweep.proposers.shared:GridProposer",
+    "tpe": "cellsearch.sweep.proposers.tpe:TPEProposer",
 }
 
 

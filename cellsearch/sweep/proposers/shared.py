@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from cellsearch.record import Setting
-from cellsearch.sweep.tuning.proposers.base import Proposer, Seen
-from cellsearch.sweep.tuning.space import Space
+from cellsearch.sweep.proposers.base import Proposer, Seen
+from cellsearch.sweep.proposers.dimensions import Space
 
 
 class RandomProposer(Proposer):

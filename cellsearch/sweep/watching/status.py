@@ -9,10 +9,10 @@ from pathlib import Path
 
 from cellsearch import store
 from cellsearch.store import Journal
-from cellsearch.sweep import running
-from cellsearch.sweep.running import Running
 from cellsearch.sweep.trials import TUNING_SEED, Name, name_of
 from cellsearch.sweep.tuning.tuning import settings, tuned
+from cellsearch.sweep.watching import running
+from cellsearch.sweep.watching.running import Running
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import yaml
 
 from cellsearch.config import SweepConfig
 from cellsearch.errors import ConfigError, nearest
-from cellsearch.sweep import anchors, problems
+from cellsearch.sweep.planning import anchors, problems
 
 Raw = dict[str, Any]
 

@@ -1,0 +1,1 @@
+"""From a sweep file to a frozen plan: what is meant, what it costs, whether it can be."""

@@ -1,0 +1,1 @@
+"""How a sweep stands: for who runs it, and for who asks from elsewhere."""

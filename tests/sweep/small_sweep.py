@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from cellsearch.config import SweepConfig
 from cellsearch.record import BenchLine, ChoiceLine, TrialLine
 from cellsearch.sweep.planning.plan import Text
+from cellsearch.sweep.watching import running
 from cellsearch.sweep.watching.display import View
+from cellsearch.sweep.watching.running import Running
 from cellsearch.where import where
 
 TEXT = Text(vocabulary=30, sha256="0" * 64, description="a text")
@@ -25,6 +28,12 @@ SMALL: dict[str, Any] = {
 def config(**changes: Any) -> SweepConfig:
     """The small sweep with some keys changed."""
     return SweepConfig.model_validate(SMALL | changes)
+
+
+def runs(folder: Path) -> tuple[Running, ...]:
+    """What runs now, as others see it."""
+    now = running.read(folder)
+    return now.trials if now else ()
 
 
 class Watcher:

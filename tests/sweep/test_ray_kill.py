@@ -16,9 +16,8 @@ from pathlib import Path
 import pytest
 from killing import Driver, assert_same, descendants, driven, present, wait_until
 from ray_nodes import Nodes
-from small_sweep import SMALL
+from small_sweep import SMALL, runs
 
-from cellsearch.sweep.watching import running
 from cellsearch.sweep.watching.status import status
 from cellsearch.testing.executors import TRAINER
 
@@ -75,13 +74,13 @@ class Tormentor:
     def _wait(self, driver: Driver) -> None:
         """Until something is trained, and some time more; now and then not so long."""
         if self._rng.random() < 0.8:
-            wait_until(lambda: bool(running.read(self._folder)), 120)
+            wait_until(lambda: bool(runs(self._folder)), 120)
         time.sleep(self._rng.uniform(0, 3))
         assert driver.process.poll() is None, "the sweep was over before it could be killed"
 
     def _kill_worker(self) -> None:
-        wait_until(lambda: bool(running.read(self._folder)), 120)
-        workers = [int(r.worker.rpartition(":")[2]) for r in running.read(self._folder)]
+        wait_until(lambda: bool(runs(self._folder)), 120)
+        workers = [int(r.worker.rpartition(":")[2]) for r in runs(self._folder)]
         with suppress(ProcessLookupError):
             os.kill(self._rng.choice(workers), signal.SIGKILL)
 

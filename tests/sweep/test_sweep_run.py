@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_sweep import SMALL, Watcher, config
+from small_sweep import SMALL, Watcher, config, runs
 
 from cellsearch import store
 from cellsearch.errors import CellsearchError, ConfigError, StoreError, TrialError
@@ -40,11 +40,6 @@ def names(journal: Journal) -> list[tuple[str, int]]:
 
 def facts(journal: Journal) -> dict[tuple[str, int], Any]:
     return {(t.variant, t.seed): (t.trial_key, t.outcome.metrics) for t in journal.trials}
-
-
-def runs(folder: Path) -> tuple[Running, ...]:
-    now = running.read(folder)
-    return now.trials if now else ()
 
 
 def adds_up(s: Status) -> bool:

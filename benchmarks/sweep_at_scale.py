@@ -1,10 +1,11 @@
 """A sweep of thousands of trials that take no time: what the driver itself takes, as it goes on.
 
-python benchmarks/sweep_at_scale.py [--trials 10000] [--executor process] [--proposer tpe]
+python benchmarks/sweep_at_scale.py [--proposer tpe]
+python benchmarks/sweep_at_scale.py --executor ray --trials 2000
 
 Each trial says at once that it took ten seconds and leaves a line as long as a real one. Sampled at
-a hundred moments: memory of the driver and of the processes that it started, time of the clock and
-of the processor, time in proposals. Written to benchmarks/measured/ as JSON and as a figure.
+a hundred moments: memory of the driver and of Ray's servants, time of the clock and of the
+processor, time in proposals. Written to benchmarks/measured/ as JSON and as a figure.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,17 @@ from typing import Any
 from cellsearch.config import SweepConfig, TrialConfig
 from cellsearch.record import Outcome, Progress
 from cellsearch.sweep import proposers
+from cellsearch.sweep.executors.base import Executor
+from cellsearch.sweep.executors.options import Options
+from cellsearch.sweep.executors.process import ProcessExecutor
+from cellsearch.sweep.executors.ray.executor import RayExecutor
 from cellsearch.sweep.run import Means, sweep
 from cellsearch.sweep.watching.display import Silent
 from cellsearch.testing.outcomes import outcome
 from cellsearch.testing.simulation import Arm
 
 MEASURED = Path(__file__).parent / "measured"
+TRAINER = "sweep_at_scale:train"
 SIMULATED_SECONDS = 10.0
 VARIANTS = ("r = 1", "z = r", "init bn = 1", "init bz = 1", "init br = 1", "init bz = -1")
 Sample = dict[str, float]
@@ -63,7 +69,7 @@ class Sampler(Silent):
                     "processor_seconds": time.process_time(),
                     "proposing_seconds": self.proposing,
                     "driver_mb": rss_mb(os.getpid()),
-                    "children_mb": sum(map(rss_mb, children(os.getpid()))),
+                    "helpers_mb": helpers_mb(),
                 }
             )
 
@@ -96,14 +102,15 @@ def rss_mb(process: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def children(process: int) -> list[int]:
-    """The processes that it started."""
-    try:
-        return [
-            int(p) for p in Path(f"/proc/{process}/task/{process}/children").read_text().split()
-        ]
-    except OSError:
-        return []
+def helpers_mb() -> float:
+    """Of those that would grow if something of each trial stayed with them: not the trainers."""
+    found = 0.0
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            line = path.read_bytes().decode(errors="replace")
+            if any(part in line for part in ("executors.ray.keeper", "ray::Desk", "gcs_server")):
+                found += rss_mb(int(path.parent.name))
+    return found
 
 
 def config(trials: int, proposer: str) -> SweepConfig:
@@ -138,6 +145,8 @@ def summary(samples: list[Sample]) -> dict[str, float]:
     return {
         "driver_mb_at_a_tenth": first["driver_mb"],
         "driver_mb_at_the_end": last["driver_mb"],
+        "helpers_mb_at_a_tenth": first["helpers_mb"],
+        "helpers_mb_at_the_end": last["helpers_mb"],
         "ms_per_trial_second_tenth": sum(per_trial[tenth : 2 * tenth]) / tenth,
         "ms_per_trial_last_tenth": sum(per_trial[-tenth:]) / tenth,
         "proposing_share_of_processor": last["proposing_seconds"] / last["processor_seconds"],
@@ -156,7 +165,7 @@ def draw(samples: list[Sample], path: Path) -> None:
     figure = Figure(figsize=(10, 2.8), layout="constrained")
     memory, pace, proposing = figure.subplots(1, 3)
     memory.plot(trials, [s["driver_mb"] for s in samples], label="driver")
-    memory.plot(trials, [s["children_mb"] for s in samples], label="what it started")
+    memory.plot(trials, [s["helpers_mb"] for s in samples], label="Ray: engine, desk, GCS")
     memory.set(title="resident memory, MB", xlabel="trials", ylim=(0, None))
     memory.legend(frameon=False)
     pace.plot(trials[1:], each)
@@ -171,12 +180,10 @@ def draw(samples: list[Sample], path: Path) -> None:
 def main() -> None:
     options = _options()
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)
-    from cellsearch.sweep.executors.process import ProcessExecutor
-
     asked = config(options.trials, options.proposer)
     sampler = Sampler(options.trials)
     with tempfile.TemporaryDirectory() as folder, sampler.timing(options.proposer):
-        executor = ProcessExecutor(options.workers, trainer="sweep_at_scale:train")
+        executor = _executor(options.executor, options.workers)
         means = Means(executor=executor, display=sampler, measure=lambda *_: [])
         sweep(asked, Path(folder) / "study", means)
     found = summary(sampler.samples)
@@ -189,10 +196,16 @@ def main() -> None:
     draw(sampler.samples, MEASURED / f"{name}.svg")
 
 
+def _executor(name: str, workers: int) -> Executor:
+    if name == "ray":
+        return RayExecutor(Options(workers=workers), trainer=TRAINER)
+    return ProcessExecutor(workers, trainer=TRAINER)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=10_000)
-    parser.add_argument("--executor", default="process")
+    parser.add_argument("--executor", choices=("process", "ray"), default="process")
     parser.add_argument("--proposer", default="random")
     parser.add_argument("--workers", type=int, default=2)
     return parser.parse_args()

@@ -1,12 +1,11 @@
-"""What a sweep costs beside its training: 24 trials of some 10 s by each executor; 2,000 by Ray.
+"""What a sweep costs beside its training: 24 trials of some 10 s by each executor, and by hand.
 
-    python benchmarks/sweep_overhead.py                       the first, all ways
-    python benchmarks/sweep_overhead.py --many 2000           the second
-    python benchmarks/sweep_overhead.py --trials 4 --tokens 20000    a small one
+    python benchmarks/sweep_overhead.py
+    python benchmarks/sweep_overhead.py --trials 4 --tokens 20000 --rounds 1    a small one
 
 The machine must be otherwise idle. A trial's training time is measured in the trial. Target: from
 the first trial's start to the last one's end at most 1.1 times the sum of training times divided by
-the workers; and for many trials neither memory nor the time per trial grows.
+the workers. By hand is the same trials as a plain function for Ray Tune.
 """
 
 from __future__ import annotations
@@ -19,21 +18,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 
 from cellsearch.config import SweepConfig, TrialConfig
-from cellsearch.record import TrialLine
-from cellsearch.store import read
 from cellsearch.sweep.executors.base import Event, Executor, Finished, Items, Moved, Started
 from cellsearch.sweep.executors.options import Options
 from cellsearch.sweep.executors.process import ProcessExecutor
 from cellsearch.sweep.executors.ray.executor import RayExecutor
 from cellsearch.sweep.run import Means, sweep
-from cellsearch.sweep.watching.display import Silent
 
-COUNTER = "cellsearch.testing.trainer:train"
+MEASURED = Path(__file__).parent / "measured" / "sweep_overhead.json"
 
 
 def config(trials: int, tokens: int) -> SweepConfig:
@@ -77,8 +72,10 @@ class Watched(Executor):
             yield item
 
 
-def overhead(name: str, executor: Executor, options: argparse.Namespace) -> list[TrialConfig]:
-    """Run the sweep, and say where its time went."""
+def overhead(
+    name: str, executor: Executor, options: argparse.Namespace
+) -> tuple[float, list[TrialConfig]]:
+    """Run the sweep, and say where its time went; its share, and its trials."""
     watched = Watched(executor)
     with tempfile.TemporaryDirectory() as folder:
         means = Means(executor=watched, measure=lambda *_: [])
@@ -86,20 +83,22 @@ def overhead(name: str, executor: Executor, options: argparse.Namespace) -> list
     training = sum(t.outcome.times["total"] for t in journal.trials)
     starts = [at for at, event in watched.events if isinstance(event, Started)]
     ends = [at for at, event in watched.events if isinstance(event, Finished)]
-    tell(name, training, options.workers, ends[-1] - starts[0], starts[0] - watched.began)
+    taken = ends[-1] - starts[0]
+    ratio = tell(name, training, options.workers, taken, starts[0] - watched.began)
     gaps = list(_gaps(watched.events))
     if gaps:
         print(f"{'':10} between trials: {mean(gaps):.3f} s, at most {max(gaps):.3f} s")
     print(f"{'':10} to end it: {watched.ended - ends[-1]:.2f} s")
-    return watched.items
+    return ratio, watched.items
 
 
-def tell(name: str, training: float, workers: int, taken: float, start: float) -> None:
+def tell(name: str, training: float, workers: int, taken: float, start: float) -> float:
     ideal = training / workers
     print(
         f"{name:10} {taken:7.2f} s for {training:.2f} s of training by {workers} workers: ", end=""
     )
     print(f"{taken / ideal:.3f} of what it must take; before it {start:.2f} s to start", flush=True)
+    return taken / ideal
 
 
 def _gaps(events: list[tuple[float, Event]]) -> Iterator[float]:
@@ -146,7 +145,7 @@ with open(sys.argv[3], "w") as file:
 """
 
 
-def by_hand(trials: list[TrialConfig], workers: int) -> None:
+def by_hand(trials: list[TrialConfig], workers: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "said.json"
         subprocess.run(
@@ -159,64 +158,20 @@ def by_hand(trials: list[TrialConfig], workers: int) -> None:
             check=True,
         )
         training, taken, start = json.loads(said.read_text())
-    tell("by hand", training, workers, taken, start)
-
-
-class Meter(Silent):
-    """Says now and then how long a trial takes, and how much memory who has."""
-
-    def __init__(self, every: int) -> None:
-        self._every = every
-        self._count = 0
-        self._at = time.perf_counter()
-
-    def finished(self, line: TrialLine) -> None:
-        self._count += 1
-        if self._count % self._every:
-            return
-        now = time.perf_counter()
-        each = (now - self._at) / self._every
-        sizes = ", ".join(f"{name} {size:.1f}" for name, size in _sizes().items())
-        print(f"{self._count:7,} trials, {each * 1e3:6.1f} ms each; MB: {sizes}", flush=True)
-        self._at = now
-
-
-def _sizes() -> dict[str, float]:
-    """Resident memory of the driver, and of the engine and its servants."""
-    found = {"driver": _resident(os.getpid())}
-    known = {"executors.ray.keeper": "engine", "ray::Desk": "desk", "gcs_server": "gcs"}
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            line = path.read_bytes().decode(errors="replace")
-            for part, name in known.items():
-                if part in line:
-                    # Of keeper and engine, which is its fork, the engine is the larger.
-                    found[name] = max(found.get(name, 0.0), _resident(int(path.parent.name)))
-    return found
-
-
-def _resident(process: int) -> float:
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def many(count: int, workers: int) -> None:
-    executor = RayExecutor(Options(workers=workers), trainer=COUNTER)
-    means = Means(executor=executor, display=Meter(max(1, count // 10)), measure=lambda *_: [])
-    small = config(count, 10 * 16 * 32)
-    with tempfile.TemporaryDirectory() as folder:
-        sweep(small, Path(folder) / "study", means)
-        print(f"on record: {len(read(Path(folder) / 'study').trials):,}")
+    return tell("by hand", training, workers, taken, start)
 
 
 def main() -> None:
     options = _options()
-    if options.many:
-        many(options.many, options.workers)
-        return
-    overhead("process", ProcessExecutor(options.workers), options)
-    trials = overhead("ray", RayExecutor(Options(workers=options.workers)), options)
-    by_hand(trials, options.workers)
+    rounds: list[dict[str, float]] = []
+    for _ in range(options.rounds):
+        process, _trials = overhead("process", ProcessExecutor(options.workers), options)
+        ray, trials = overhead("ray", RayExecutor(Options(workers=options.workers)), options)
+        hand = by_hand(trials, options.workers)
+        rounds.append({"process": process, "ray": ray, "by hand": hand})
+    medians = {name: median(r[name] for r in rounds) for name in rounds[0]}
+    print(", ".join(f"{name} {ratio:.3f}" for name, ratio in medians.items()))
+    MEASURED.write_text(json.dumps({"median": medians, "rounds": rounds}, indent=1) + "\n")
 
 
 def _options() -> argparse.Namespace:
@@ -224,7 +179,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--trials", type=int, default=24)
     parser.add_argument("--tokens", type=int, default=600_000, help="of each trial")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--many", type=int, default=0, help="so many trials that only count")
+    parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
 
 

@@ -165,7 +165,8 @@ def draw(samples: list[Sample], path: Path) -> None:
     figure = Figure(figsize=(10, 2.8), layout="constrained")
     memory, pace, proposing = figure.subplots(1, 3)
     memory.plot(trials, [s["driver_mb"] for s in samples], label="driver")
-    memory.plot(trials, [s["helpers_mb"] for s in samples], label="Ray: engine, desk, GCS")
+    if any(s["helpers_mb"] for s in samples):
+        memory.plot(trials, [s["helpers_mb"] for s in samples], label="Ray: engine, desk, GCS")
     memory.set(title="resident memory, MB", xlabel="trials", ylim=(0, None))
     memory.legend(frameon=False)
     pace.plot(trials[1:], each)

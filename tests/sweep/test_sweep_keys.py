@@ -37,7 +37,8 @@ def test_every_key_on_record_is_found_again(study: Path) -> None:
         *(maker.tuned(planned[t.variant], t.number or 0, t.setting) for t in journal.tuning),
     ]
     on_record = {name_of(t): t.trial_key for t in (*journal.trials, *journal.tuning)}
-    assert {t.name: t.key for t in found} == on_record
+    # A study may have been committed before it was finished.
+    assert on_record.items() <= {t.name: t.key for t in found}.items()
     hashes = {v.name: v.cell_hash for v in journal.study.variants}
     spec, text = journal.study.spec, journal.study.data_sha256
     assert study_key(spec, hashes, text) == journal.study.study_key

@@ -121,7 +121,8 @@ def test_names_are_shown_and_never_run(page: _Page) -> None:
 def test_every_section_is_on_the_page_and_in_markdown(page: _Page, built: Built) -> None:
     text = built.markdown.read_text()
     headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
-    assert headings == [section.TITLE for section in sections()]
+    # Of a tuning there is nothing to say here.
+    assert headings == [s.TITLE for s in sections() if s.TITLE != "Tuning"]
     for title in headings:
         assert title in page.text
 

@@ -209,6 +209,15 @@ def test_a_tuning_alone(tmp_path: Path, means: Means) -> None:
     assert status(tmp_path) == Status(planned=12, done=12)
 
 
+def test_seeds_that_come_after_a_tuning_alone_are_the_first_look(
+    tmp_path: Path, means: Means
+) -> None:
+    sweep(tuned(sweep={"seeds": 0}), tmp_path, means)
+    assert resume(tmp_path, ["seeds=2"], means).looks == 1
+    more = resume(tmp_path, ["seeds=3"], means)
+    assert (len(more.trials), more.looks) == (9, 2)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

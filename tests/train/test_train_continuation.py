@@ -3,7 +3,7 @@ import random
 import pytest
 import torch
 
-from cellsearch.train import Cancelled, train
+from cellsearch.train import Cancelled, checkpoint, train
 
 SETTINGS = {
     "adam, dropout, resets, decay": {
@@ -104,6 +104,7 @@ def test_a_trial_that_paused_ends_with_the_same_bits(trial, tmp_path, name):
     found = [train(planned, checkpoint=tmp_path / "c", until=tokens) for tokens in pauses]
     assert [(o.status, o.steps) for o in found] == [("pruned", 3), ("pruned", 7)]
     assert set(found[0].metrics) == {"valid_loss"}
+    assert checkpoint.load(tmp_path / "c", planned).step == 7
     assert train(planned, until=pauses[1]).metrics == found[1].metrics
     # An earlier pause is asked for again: what lies there is beyond it.
     assert train(planned, checkpoint=tmp_path / "c", until=pauses[0]).metrics == found[0].metrics

@@ -30,7 +30,7 @@ def dry_run(config: SweepConfig, executor: Executor, workers: int, folder: Path)
     _print_settings(study)
     say.note(f"training each of {len(study.variants)} variants for some updates")
     found = estimate(study, executor, folder)
-    _print_variants(study, found)
+    _print_variants(found)
     _print_total(study, found, workers)
 
 
@@ -54,9 +54,7 @@ def _print_settings(study: StudyLine) -> None:
         say.line(f"  … and {count - _LISTED} more")
 
 
-def _print_variants(study: StudyLine, found: list[Estimate]) -> None:
-    from cellsearch.sweep.tuning.tuning import settings
-
+def _print_variants(found: list[Estimate]) -> None:
     heads = ("variant", "H", "parameters|of the model", "ms an|update", "trials", "hours")
     rows = [
         [
@@ -64,7 +62,7 @@ def _print_variants(study: StudyLine, found: list[Estimate]) -> None:
             str(e.variant.hidden),
             say.whole(e.variant.model_parameters),
             f"{1000 * e.update_seconds:.1f}",
-            str(study.spec.seeds + (settings(study) if e.tuning else 0)),
+            str(e.trials),
             f"{e.seconds / 3600:.2f}",
         ]
         for e in found
@@ -73,10 +71,8 @@ def _print_variants(study: StudyLine, found: list[Estimate]) -> None:
 
 
 def _print_total(study: StudyLine, found: list[Estimate], workers: int) -> None:
-    from cellsearch.sweep.tuning.tuning import settings
-
-    tried = settings(study) * sum(1 for e in found if e.tuning)
     compared = study.spec.seeds * len(found)
+    tried = sum(e.trials for e in found) - compared
     seconds = sum(e.seconds for e in found)
     parts = [f"{tried} of the tuning" if tried else "", f"{compared} of the comparison"]
     say.line(

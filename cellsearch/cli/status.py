@@ -47,8 +47,7 @@ def status(
     for trial in running:
         share = trial.tokens / max(1, trial.of)
         loss = "" if trial.loss is None else f", loss {trial.loss:.3f}"
-        which = f"seed {trial.seed}" if trial.number is None else f"setting {trial.number}"
-        say.line(f"  {trial.variant}, {which}: {share:.0%}{loss}")
+        say.line(f"  {trial.name}: {share:.0%}{loss}")
 
 
 def _watch(folder: Path) -> None:

@@ -179,8 +179,7 @@ def _picture(view: View) -> Group:
     for trial in view.running:
         loss = "" if trial.loss is None else f"loss {trial.loss:.3f}"
         bar = ProgressBar(total=max(1, trial.of), completed=trial.tokens, width=24)
-        which = f"seed {trial.seed}" if trial.number is None else f"setting {trial.number}"
-        grid.add_row(trial.variant, which, bar, loss)
+        grid.add_row(trial.variant, trial.name.which, bar, loss)
     return Group(grid, _counts(view))
 
 

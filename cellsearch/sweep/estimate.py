@@ -10,6 +10,7 @@ from pathlib import Path
 from cellsearch.errors import TrialError
 from cellsearch.record import Outcome, StudyLine, Variant
 from cellsearch.sweep.executors.base import Executor, Failed, Finished, WorkItem
+from cellsearch.sweep.shelf import file_name
 from cellsearch.sweep.trials import Maker, Trial
 from cellsearch.sweep.tuning.climb import Climb, budgets
 from cellsearch.sweep.tuning.tuning import settings, tuned
@@ -27,13 +28,15 @@ class Estimate:
         tuning: training tokens of all its trials in the tuning.
         update_seconds: of one update.
         reading_seconds: of one reading of validation.
-        seconds: of all its trials together, one after the other.
+        trials: how many it has, in the tuning and in the comparison.
+        seconds: of all of them together, one after the other.
     """
 
     variant: Variant
     tuning: int
     update_seconds: float
     reading_seconds: float
+    trials: int
     seconds: float
 
 
@@ -80,7 +83,7 @@ def _items(trials: list[Trial], folder: Path, updates: int) -> Iterator[WorkItem
     # Of two variants with one key one is trained.
     for trial in {trial.key: trial for trial in trials}.values():
         train = trial.config.train
-        place = folder / trial.key.replace(":", "-")
+        place = folder / file_name(trial.key)
         yield WorkItem(trial.key, trial.config, place, until=updates * train.batch * train.segment)
 
 
@@ -97,7 +100,7 @@ def _estimate(
     # Validation while it trains, test, and validation from the last state of training.
     readings = trials * (train.evaluations + 2)
     seconds = math.ceil(tokens / per_update) * update + readings * reading
-    return Estimate(variant, tuning, update, reading, seconds)
+    return Estimate(variant, tuning, update, reading, trials, seconds)
 
 
 def _tuning_tokens(study: StudyLine) -> int:

@@ -38,9 +38,13 @@ class Name(NamedTuple):
     seed: int
     number: int | None = None
 
+    @property
+    def which(self) -> str:
+        """Of its variant's trials: `seed 0`, or `setting 3`."""
+        return f"seed {self.seed}" if self.number is None else f"setting {self.number}"
+
     def __str__(self) -> str:
-        said = f"seed {self.seed}" if self.number is None else f"setting {self.number}"
-        return f"{self.variant}, {said}"
+        return f"{self.variant}, {self.which}"
 
 
 def name_of(line: TrialLine | RungLine) -> Name:

@@ -44,5 +44,4 @@ class TensorBoardMirror(Mirror):
                     writer.add_scalar(f"end/{name}", value, line.config.train.tokens)
 
     def _run(self, line: TrialLine) -> Path:
-        which = f"seed {line.seed}" if line.number is None else f"setting {line.number}"
-        return self._folder / line.variant / which
+        return self._folder / line.variant / name_of(line).which

@@ -59,10 +59,9 @@ class Tuning:
         assert tune is not None
         self._tokens = budgets(tune.tokens or study.spec.train.tokens, tune.halving)
         self._maker = maker
-        self._tuned = {v.name: v for v in tuned(study)}
         self._followers = {v.name: leader(study, v) for v in study.variants}
         self._variants = {v.name: v for v in study.variants}
-        self._each = {name: _Tried(tune, self._tokens) for name in self._tuned}
+        self._each = {v.name: _Tried(tune, self._tokens) for v in tuned(study)}
         self._chosen = set(journal.choices)
         pruned = (t for t in journal.tuning if t.outcome.status == "pruned")
         self._pruned = {(t.variant, t.number) for t in pruned}
@@ -88,7 +87,7 @@ class Tuning:
         rung, number = ready[name]
         tried = self._each[name]
         tried.climb.begin()
-        trial = self._maker.tuned(self._tuned[name], number, tried.setting(number))
+        trial = self._maker.tuned(self._variants[name], number, tried.setting(number))
         last = rung + 1 == len(self._tokens)
         return Step(trial, None if last else self._tokens[rung], rung)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cellsearch import store
 from cellsearch.sweep import lock
+from cellsearch.sweep.trials import Name
 
 NAME = "running.json"
 
@@ -40,6 +41,11 @@ class Running:
     of: int
     loss: float | None
     worker: str
+
+    @property
+    def name(self) -> Name:
+        """By which it is known in the study."""
+        return Name(self.variant, self.seed, self.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,10 +85,7 @@ def count(journal: Journal, now: Iterable[Running]) -> Status:
     attempts = {name: trial.attempt for name, trial in ended.items()}
     # An attempt beyond the one that is on record: the trial is tried again, and runs.
     active = {
-        name
-        for r in now
-        if (name := Name(r.variant, r.seed, r.number)) in planned
-        and r.attempt > attempts.get(name, 0)
+        name for r in now if (name := r.name) in planned and r.attempt > attempts.get(name, 0)
     }
     counts = Counter[str](t.outcome.status for name, t in ended.items() if name not in active)
     waiting = len(planned) - len(active) - counts.total()

@@ -1,9 +1,12 @@
 """For all tests: one thread each, and slow ones on demand."""
 
 import os
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
+
+from cellsearch import registry
 
 # Read when torch is first imported, here and in every process that a test starts. Several tests
 # run side by side; more threads than processors would only wait for each other.
@@ -26,3 +29,14 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """Offers `module:attribute` under a group and a name, as another package would."""
+
+    def offer(group, name, value):
+        found = EntryPoints([EntryPoint(name, value, group)])
+        monkeypatch.setattr(registry, "entry_points", lambda **of: found.select(**of))
+
+    return offer

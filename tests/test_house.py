@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "cellsearch"
 
 # Room -> the rooms that it may import. These serve all.
-EVERYWHERE = {"errors", "config", "record", "cache", "places"}
+EVERYWHERE = {"errors", "config", "record", "cache", "places", "registry"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "config": set(),
@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "where": set(),
     "cache": set(),
     "places": set(),
+    "registry": set(),
     "ir": set(),
     "lang": {"ir"},
     "derive": {"ir", "lang"},
@@ -43,6 +44,7 @@ WITHOUT_TORCH = {
         "where",
         "cache",
         "places",
+        "registry",
         "ir",
         "lang",
         "derive",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
-from cellsearch.backends.auto import AutoBackend, best
+from cellsearch.backends.auto import best
 from cellsearch.backends.base import Backend, Noise, Rows, Runner, States
-from cellsearch.backends.cpu import CpuBackend
-from cellsearch.backends.reference import ReferenceBackend
-from cellsearch.errors import ConfigError, nearest
+from cellsearch.registry import Registry
 
-_OWN: dict[str, type[Backend]] = {
-    "auto": AutoBackend,
-    "cpu": CpuBackend,
-    "reference": ReferenceBackend,
-}
+__all__ = ["Backend", "Noise", "Rows", "Runner", "States", "get", "resolve"]
+
+_BACKENDS = Registry(
+    "backend",
+    "cellsearch.backends",
+    {
+        "auto": "cellsearch.backends.auto:AutoBackend",
+        "cpu": "cellsearch.backends.cpu:CpuBackend",
+        "reference": "cellsearch.backends.reference:ReferenceBackend",
+    },
+)
 
 
 def resolve(name: str) -> str:
@@ -23,15 +25,8 @@ def resolve(name: str) -> str:
     Raises:
         ConfigError: there is none of that name.
     """
-    if name == "auto":
-        return best()
-    if name in _OWN:
-        return name
-    outside = {e.name for e in entry_points(group="cellsearch.backends")}
-    if name not in outside:
-        known = {*_OWN, *outside}
-        raise ConfigError(f"no backend is called '{name}'{nearest(str(name), known)}")
-    return name
+    _BACKENDS.check(name)
+    return best() if name == "auto" else name
 
 
 def get(name: str) -> Backend:
@@ -40,16 +35,5 @@ def get(name: str) -> Backend:
     Raises:
         ConfigError: there is none of that name, or it is another package's and cannot be made.
     """
-    name = name if name in _OWN else resolve(name)
-    if name in _OWN:
-        return _OWN[name]()
-    (point, *_) = entry_points(group="cellsearch.backends", name=name)
-    # Another package's code: whatever it raises is its fault, and is said so by name.
-    try:
-        backend: Backend = point.load()()
-    except Exception as error:
-        raise ConfigError(f"backend '{name}' ({point.value}) cannot be made: {error}") from error
+    backend: Backend = _BACKENDS.make(name)
     return backend
-
-
-__all__ = ["Backend", "Noise", "Rows", "Runner", "States", "get", "resolve"]

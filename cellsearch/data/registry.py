@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 
 from cellsearch.data import corpora
 from cellsearch.data.source import Source
-from cellsearch.errors import DataError, UnknownCorpusError, nearest
+from cellsearch.errors import ConfigError, UnknownCorpusError, nearest
+from cellsearch.registry import Registry
 
-GROUP = "cellsearch.corpora"
+_CORPORA = Registry(
+    "corpus",
+    "cellsearch.corpora",
+    {
+        module.name.replace("_", "-"): f"{corpora.__name__}.{module.name}:CORPUS"
+        for module in iter_modules(corpora.__path__)
+    },
+)
 
 
 def names() -> tuple[str, ...]:
     """The names of all corpora, sorted. Nothing is imported for it."""
-    return tuple(sorted({*_own(), *_others()}))
+    return _CORPORA.names()
 
 
 def find(name: str) -> Source | None:
-    """The corpus of that name, or None."""
-    if name in _own():
-        source: Source = import_module(f"{corpora.__name__}.{_own()[name]}").CORPUS
-        return source
-    if name in _others():
-        return _load(_others()[name])
-    return None
+    """The corpus of that name, or None.
+
+    Raises:
+        ConfigError: it is another package's and cannot be loaded, or is no corpus.
+    """
+    if name not in names():
+        return None
+    source: Source = _CORPORA.load(name)
+    if not (hasattr(source, "read") and hasattr(source, "options")):
+        raise ConfigError(
+            f"corpus '{name}': got {source!r}, expected an object with `options` and `read`"
+        )
+    return source
 
 
 def parse_name(text: str) -> tuple[str, dict[str, str]]:
@@ -51,27 +63,3 @@ def check_options(name: str, source: Source, options: dict[str, str]) -> None:
             known = ", ".join(source.options) or "none"
             near = nearest(key, source.options)
             raise UnknownCorpusError(f"corpus '{name}' has no option '{key}'; it has {known}{near}")
-
-
-def _own() -> dict[str, str]:
-    return {m.name.replace("_", "-"): m.name for m in iter_modules(corpora.__path__)}
-
-
-def _others() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
-
-
-def _load(entry: EntryPoint) -> Source:
-    # Another package's code: whatever it raises is its fault, and is said so by name.
-    try:
-        source: Source = entry.load()
-    except Exception as error:
-        raise DataError(
-            f"corpus '{entry.name}' ({entry.value}) cannot be loaded: {error}"
-        ) from error
-    if not (hasattr(source, "read") and hasattr(source, "options")):
-        raise DataError(
-            f"corpus '{entry.name}' ({entry.value}): got {source!r}, "
-            "expected an object with `options` and `read`"
-        )
-    return source

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from cellsearch.cache import cache_folder
 from cellsearch.config import TaskConfig
 from cellsearch.data import load, names, registry
 from cellsearch.data.source import Request, Texts
-from cellsearch.errors import DataError
+from cellsearch.errors import ConfigError
 
 
 class Repeated:
@@ -41,25 +40,16 @@ def test_the_names_are_the_modules() -> None:
     assert registry.find("nothing") is None
 
 
-def test_a_corpus_of_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("repeated", f"{__name__}:MINE", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+def test_a_corpus_of_another_package(offered) -> None:
+    offered("cellsearch.corpora", "repeated", f"{__name__}:MINE")
     assert "repeated" in names()
     corpus = load(TaskConfig(corpus="repeated:times=30"))
     assert corpus.decode(corpus.train) == "char " * 30
 
 
-def test_a_corpus_of_another_package_that_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("broken", "no_such_package:MINE", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
-    with pytest.raises(DataError, match=r"'broken' \(no_such_package:MINE\) cannot be loaded"):
-        load(TaskConfig(corpus="broken"))
-
-
-def test_what_is_no_corpus_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("number", "math:pi", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
-    with pytest.raises(DataError, match=r"'number' \(math:pi\): got 3\.14.*, expected an object"):
+def test_what_is_no_corpus_is_refused(offered) -> None:
+    offered("cellsearch.corpora", "number", "math:pi")
+    with pytest.raises(ConfigError, match=r"'number': got 3\.14.*, expected an object"):
         load(TaskConfig(corpus="number"))
 
 

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cellsearch.registry import Registry
 
 if TYPE_CHECKING:
     from cellsearch.report.document import Block
     from cellsearch.report.findings import Findings
 
-GROUP = "cellsearch.report_sections"
+_SECTIONS = Registry(
+    "report section",
+    "cellsearch.report_sections",
+    {module.name: f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__)},
+)
 
 
 class Section(Protocol):
@@ -35,6 +39,5 @@ class Section(Protocol):
 
 def sections() -> list[Section]:
     """All sections in the order of the page."""
-    own = [import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
-    others = [entry.load() for entry in entry_points(group=GROUP)]
-    return sorted(cast("list[Section]", own + others), key=lambda s: (s.ORDER, s.TITLE))
+    found: list[Section] = [_SECTIONS.load(name) for name in _SECTIONS.names()]
+    return sorted(found, key=lambda section: (section.ORDER, section.TITLE))

@@ -6,6 +6,7 @@ from math import exp
 from typing import TYPE_CHECKING
 
 from cellsearch.cli import say
+from cellsearch.report import words
 
 if TYPE_CHECKING:
     from cellsearch.record import ChoiceLine, Setting
@@ -16,21 +17,16 @@ def print_choices(journal: Journal) -> None:
     """A row per variant, the base first: the setting that was chosen for it, and its loss."""
     tune = journal.study.spec.tune
     assert tune is not None
-    heads = ["variant", "setting", "validation|perplexity", *map(short, tune.space)]
+    heads = ["variant", "setting", "validation|perplexity", *map(words.key, tune.space)]
     choices = [journal.choices[v.name] for v in journal.study.variants]
     rows = [[*_cells(c), *(_value(c.variant.setting, key) for key in tune.space)] for c in choices]
     say.line(f"\n{journal.study.spec.name}: tuned, not compared")
     say.table(heads, rows)
 
 
-def short(key: str) -> str:
-    """The last word of a key, for the head of a column."""
-    return key.rpartition(".")[2]
-
-
 def setting(values: Setting) -> str:
-    """A setting in a line: `learning_rate 0.008, output 0.2`."""
-    return ", ".join(f"{short(key)} {_value(values, key)}" for key in values)
+    """A setting in a line: `optimizer.learning_rate 0.008, dropout.output 0.2`."""
+    return ", ".join(f"{words.key(key)} {_value(values, key)}" for key in values)
 
 
 def _cells(choice: ChoiceLine) -> list[str]:

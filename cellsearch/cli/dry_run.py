@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cellsearch.cli import say
-from cellsearch.cli.choices import setting, short
+from cellsearch.cli.choices import setting
+from cellsearch.report import words
 
 if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
@@ -45,7 +46,7 @@ def _print_settings(study: StudyLine) -> None:
     proposer = proposers.find(tune.proposer)(space_of(tune), tune.seed)
     count = settings(study)
     if proposer.adaptive:
-        say.line(f"{count} settings of {', '.join(map(short, tune.space))}, by {tune.proposer}")
+        say.line(f"{count} settings of {', '.join(map(words.key, tune.space))}, by {tune.proposer}")
         return
     say.line(f"{count} settings, the same for every variant:")
     for number in range(min(count, _LISTED)):

@@ -8,6 +8,7 @@ from math import comb, exp, log
 from typing import TYPE_CHECKING
 
 from cellsearch.config import Choice, RangeConfig
+from cellsearch.report import words
 
 if TYPE_CHECKING:
     from cellsearch.record import TrialLine
@@ -88,7 +89,16 @@ def at_the_edge(journal: Journal, one: Tried) -> list[str]:
         own = number(one.lines[one.chosen].setting[key])
         if own in (min(values), max(values)):
             end = "lowest" if own == min(values) else "highest"
-            found.append(f"the {end} {key.rpartition('.')[2]} ({own:.3g})")
+            found.append(f"the {end} {words.key(key)} ({own:.3g})")
+    return found
+
+
+def at_the_edges(journal: Journal, each: Mapping[str, Tried]) -> dict[str, list[str]]:
+    """The variants that were given an end of what was tried, by that end."""
+    found: dict[str, list[str]] = {}
+    for one in each.values():
+        for edge in at_the_edge(journal, one):
+            found.setdefault(edge, []).append(one.variant)
     return found
 
 

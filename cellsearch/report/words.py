@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from cellsearch.report.findings import Class, Estimate, Findings, Rules, Verdict
 from cellsearch.report.power import MOST_SEEDS, Settle
@@ -93,6 +94,17 @@ def settle(found: Settle | None) -> str:
 def count(number: int, noun: str) -> str:
     """`1 seed`, `2 seeds`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def key(path: str) -> str:
+    """A tuned key without the section of the sweep file that it stands in: `dropout.output`."""
+    return path.partition(".")[2] or path
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def label(verdict: Verdict) -> str:

@@ -40,7 +40,7 @@ def tuned(call, file, tmp_path_factory):
 def test_a_dry_run_says_what_and_how_long(call, file, tmp_path):
     said = call("sweep", file, "--results", tmp_path / "r", "--dry-run", "--executor", "inline")
     assert "3 settings, the same for every variant:" in said.stdout
-    assert "    2  learning_rate 0.0" in said.stdout
+    assert "    2  optimizer.learning_rate 0.0" in said.stdout
     assert "20 trials (12 of the tuning, 8 of the comparison)" in said.stdout
     assert "device-hours" in said.stdout
     assert not (tmp_path / "r").exists()
@@ -50,7 +50,7 @@ def test_a_tuning_alone_says_what_it_chose(tuned):
     folder, said = tuned
     assert "tuned: tuned, not compared" in said.stdout
     assert f"cellsearch confirm {folder} --top K --seeds N" in said.stdout
-    assert "coupled, setting 2 (learning_rate 0.0" in said.stderr
+    assert "coupled, setting 2 (optimizer.learning_rate 0.0" in said.stderr
     assert "base: chosen is setting" in said.stderr
     assert store.read(folder).trials == ()
 

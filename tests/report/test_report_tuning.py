@@ -13,9 +13,9 @@ import pytest
 
 from cellsearch import store
 from cellsearch.config import SweepConfig
-from cellsearch.report import build, frames
+from cellsearch.report import build, frames, words
 from cellsearch.report.sections import tuning
-from cellsearch.report.trying import at_the_edge, expected_best, guessed, tried
+from cellsearch.report.trying import at_the_edge, at_the_edges, expected_best, guessed, tried
 from cellsearch.report.verdicts import judge
 from cellsearch.store import Journal
 from cellsearch.sweep.executors.inline import InlineExecutor
@@ -113,7 +113,19 @@ def test_a_choice_at_the_edge_is_said(journal: Journal) -> None:
     (middle, *_) = [n for n in by_rate[1:-1] if n in by_output[1:-1]]
     assert at_the_edge(journal, replace(one, chosen=middle)) == []
     (said, *_) = at_the_edge(journal, replace(one, chosen=by_rate[0]))
-    assert said.startswith("the lowest learning_rate (")
+    assert said.startswith("the lowest optimizer.learning_rate (")
+
+
+def test_variants_at_the_same_edge_are_said_together(journal: Journal) -> None:
+    each = {name: tried(journal)[name] for name in ("base", "no_output_gate")}
+    lowest = min(each["base"].lines, key=lambda n: float(str(each["base"].lines[n].setting[RATE])))
+    found = at_the_edges(journal, {n: replace(one, chosen=lowest) for n, one in each.items()})
+    assert next(iter(found)).startswith("the lowest optimizer.learning_rate (")
+    assert all(names == ["base", "no_output_gate"] for names in found.values())
+
+
+def test_a_list_in_words() -> None:
+    assert [words.listed("abc"[:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
 
 
 def test_the_page_says_what_it_rests_on(folder: Path, tmp_path: Path) -> None:

@@ -101,8 +101,9 @@ def _tuned(findings: Findings) -> str:
     tune = findings.journal.study.spec.tune
     if tune is None:
         return ""
-    each = "by a sampler of its own" if tune.proposer == "tpe" else "all at the same settings"
-    return f", each at the best of its own settings ({each}; conditional on this tuning)"
+    own = tune.proposer == "tpe"
+    settings = "its own settings" if own else "the settings that all were tried at"
+    return f", each at the best of {settings} (conditional on this tuning)"
 
 
 def _own(base: Sample) -> str:

@@ -13,7 +13,7 @@ from cellsearch.report.document import Block, Bullets, Column, Gallery, Paragrap
 from cellsearch.report.findings import Findings
 from cellsearch.report.importance import LEAST, importances
 from cellsearch.report.samples import BASE
-from cellsearch.report.trying import Tried, at_the_edge, perplexity, tried
+from cellsearch.report.trying import Tried, at_the_edges, perplexity, tried
 from cellsearch.report.trying_figures import (
     Line,
     Response,
@@ -127,12 +127,11 @@ def _notes(journal: Journal, each: dict[str, Tried]) -> list[str]:
             found.append(f"{name} is not tuned: it takes the setting of what it mirrors or copies.")
         elif choice.number is None:
             found.append(f"{name}: no setting ended well; it stays at what the sweep file says.")
-    for one in each.values():
-        if edge := at_the_edge(journal, one):
-            found.append(
-                f"{one.variant} was given {' and '.join(edge)} of those tried: beyond it may lie "
-                "a better one."
-            )
+    for edge, names in at_the_edges(journal, each).items():
+        found.append(
+            f"{words.listed(names)} {'was' if len(names) == 1 else 'were'} given {edge} of those "
+            "tried: beyond it may lie a better one."
+        )
     for status, said in (("diverged", "diverged"), ("failed", "failed"), ("pruned", "pruned")):
         counts = [f"{o.variant} {n}" for o in each.values() if (n := o.count(status))]
         total = sum(one.count(status) for one in each.values())
@@ -163,7 +162,7 @@ def _value(value: object) -> str:
 
 
 def _chosen(info: Info) -> Table:
-    keys = [Column(key.rpartition(".")[2], "chosen") for key in info.keys]
+    keys = [Column(words.key(key), "chosen") for key in info.keys]
     return Table(
         name="tuning",
         caption="What was chosen for each variant; perplexity on validation, in the tuning",

@@ -7,31 +7,16 @@ from typing import Annotated
 
 import typer
 
-from cellsearch.cli.study import (
-    ADDRESS,
-    EXECUTOR,
-    GPUS,
-    MAX_HOURS,
-    STORAGE,
-    TENSORBOARD,
-    WORKERS,
-    Way,
-    require,
-    work_on,
-)
+from cellsearch.cli.study import require, work_on
+from cellsearch.cli.way import Way, with_way
 
 
+@with_way
 def confirm(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
     top: Annotated[int, typer.Option(min=1, help="How many variants, besides the base.")],
     seeds: Annotated[int, typer.Option(min=1, help="Fresh seeds of each.")],
-    executor: EXECUTOR = "process",
-    workers: WORKERS = None,
-    gpus_per_trial: GPUS = 0.0,
-    address: ADDRESS = None,
-    storage: STORAGE = None,
-    max_hours: MAX_HOURS = None,
-    tensorboard: TENSORBOARD = False,
+    way: Way,
 ) -> None:
     """Compare the best variants of a tuning with the base, to the full budget.
 
@@ -47,5 +32,4 @@ def confirm(
     from cellsearch.sweep.run import confirm as run
 
     require(folder)
-    way = Way(executor, workers, gpus_per_trial, address, storage, max_hours, tensorboard)
     work_on(folder, way, lambda means: run(folder, top, seeds, means))

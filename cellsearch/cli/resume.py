@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cellsearch.cli.study import (
-    ADDRESS,
-    EXECUTOR,
-    GPUS,
-    MAX_HOURS,
-    SET,
-    STORAGE,
-    TENSORBOARD,
-    WORKERS,
-    Way,
-    require,
-    work_on,
-)
+from cellsearch.cli.study import SET, require, work_on
+from cellsearch.cli.way import Way, with_way
 
 
+@with_way
 def resume(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
-    executor: EXECUTOR = "process",
-    workers: WORKERS = None,
-    gpus_per_trial: GPUS = 0.0,
-    address: ADDRESS = None,
-    storage: STORAGE = None,
+    *,
+    way: Way,
     overrides: SET = None,
-    max_hours: MAX_HOURS = None,
-    tensorboard: TENSORBOARD = False,
     retry: Annotated[
         str | None,
         typer.Option(
@@ -49,8 +35,9 @@ def resume(
       cellsearch resume results/demo
       cellsearch resume results/demo --set seeds=8
     """
+    from cellsearch.sweep.again import never, of_kinds
     from cellsearch.sweep.run import resume as run
 
     require(folder)
-    way = Way(executor, workers, gpus_per_trial, address, storage, max_hours, tensorboard, retry)
-    work_on(folder, way, lambda means: run(folder, overrides or [], means))
+    again = never if retry is None else of_kinds(retry)
+    work_on(folder, way, lambda means: run(folder, overrides or [], replace(means, again=again)))

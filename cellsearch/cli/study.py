@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,83 +11,18 @@ import typer
 
 from cellsearch.cli import say
 from cellsearch.cli.group import FAILED, STOPPED
+from cellsearch.cli.way import Way
 from cellsearch.errors import ConfigError
 
 if TYPE_CHECKING:
     from cellsearch.store import Journal
     from cellsearch.sweep.run import Means
-    from cellsearch.sweep.watching.display import Display
     from cellsearch.sweep.watching.status import Status
 
-EXECUTOR = Annotated[str, typer.Option(help="What runs the trials: process, ray or inline.")]
-WORKERS = Annotated[
-    int | None,
-    typer.Option(min=1, help="Trials side by side; as many as there is room for where left out."),
-]
-GPUS = Annotated[
-    float,
-    typer.Option(metavar="N", help="GPUs of each trial, such as 0.25; with --executor ray."),
-]
-ADDRESS = Annotated[
-    str | None,
-    typer.Option(
-        metavar="HOST:PORT",
-        help="A Ray cluster to join; one of its own on this machine where left out.",
-    ),
-]
-STORAGE = Annotated[
-    str | None,
-    typer.Option(
-        metavar="PLACE",
-        help="Where workers write checkpoints: a folder or a URL (fsspec) that all of them reach;"
-        " the study's folder where left out.",
-    ),
-]
 SET = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Say a key of the sweep anew. Repeatable."),
 ]
-
-
-MAX_HOURS = Annotated[
-    float | None,
-    typer.Option("--max-hours", metavar="H", min=0.0, help="Stop cleanly after so many hours."),
-]
-TENSORBOARD = Annotated[
-    bool, typer.Option("--tensorboard", help="Write the curves for TensorBoard, too.")
-]
-
-
-@dataclass(frozen=True)
-class Way:
-    """How trials are run; nothing of it changes a result."""
-
-    executor: str = "process"
-    workers: int | None = None
-    gpus_per_trial: float = 0.0
-    address: str | None = None
-    storage: str | None = None
-    max_hours: float | None = None
-    tensorboard: bool = False
-    retry: str | None = None
-
-    def means(self, display: Display) -> Means:
-        """The same with a display, for what runs studies."""
-        from cellsearch import places
-        from cellsearch.sweep.again import never, of_kinds
-        from cellsearch.sweep.run import Means
-
-        return Means(
-            executor=self.executor,
-            workers=self.workers,
-            gpus_per_trial=self.gpus_per_trial,
-            address=self.address,
-            storage=None if self.storage is None else places.parse(self.storage),
-            display=display,
-            again=never if self.retry is None else of_kinds(self.retry),
-            max_hours=self.max_hours,
-            tensorboard=self.tensorboard,
-        )
 
 
 def work_on(folder: Path, way: Way, do: Callable[[Means], Journal]) -> None:

@@ -8,25 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellsearch.cli.alone import check_names
-from cellsearch.cli.study import (
-    ADDRESS,
-    EXECUTOR,
-    GPUS,
-    MAX_HOURS,
-    SET,
-    STORAGE,
-    TENSORBOARD,
-    WORKERS,
-    Way,
-    work_on,
-)
+from cellsearch.cli.study import SET, work_on
+from cellsearch.cli.way import Way, with_way
 
 if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
 
 
+@with_way
 def sweep(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A sweep (YAML).")],
+    *,
     results: Annotated[
         Path | None,
         typer.Option(
@@ -35,14 +27,8 @@ def sweep(
             help="The study's own folder; results/NAME where left out.",
         ),
     ] = None,
-    executor: EXECUTOR = "process",
-    workers: WORKERS = None,
-    gpus_per_trial: GPUS = 0.0,
-    address: ADDRESS = None,
-    storage: STORAGE = None,
+    way: Way,
     overrides: SET = None,
-    max_hours: MAX_HOURS = None,
-    tensorboard: TENSORBOARD = False,
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be trained and how long it takes.")
     ] = False,
@@ -66,7 +52,6 @@ def sweep(
 
     config = files.load(file, overrides or [])
     check_names(config)
-    way = Way(executor, workers, gpus_per_trial, address, storage, max_hours, tensorboard)
     if dry:
         _dry_run(config, way)
         return

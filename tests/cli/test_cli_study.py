@@ -27,7 +27,9 @@ def copy(study, tmp_path):
 
 def status(call_json, folder):
     found = call_json("status", folder)
-    assert tuple(found) == STATES
+    assert tuple(found) == (*STATES, "tuning", "comparison")
+    assert set(found.pop("tuning").values()) == {0}
+    assert found.pop("comparison") == found
     return found
 
 

@@ -1,6 +1,7 @@
 """A tuned study on the command line: dry run, tuning alone, confirm, stop after a time, watch."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,9 @@ def test_time_that_is_up_stops_cleanly(call, call_json, file, tmp_path):
     found = call_json("status", tmp_path / "s")
     assert (found["planned"], found["running"]) == (20, 0)
     assert 10 < found["waiting"] <= 20
+    assert (found["tuning"]["planned"], found["comparison"]["planned"]) == (12, 8)
+    said = call("status", tmp_path / "s").stdout
+    assert re.search(r"^ +all +tuning +comparison\nplanned +20 +12 +8$", said, re.MULTILINE)
 
 
 def test_status_is_watched_from_elsewhere(call, file, tmp_path):
@@ -104,7 +108,7 @@ def test_status_is_watched_from_elsewhere(call, file, tmp_path):
     finally:
         sweep.kill()
         sweep.wait()
-    assert "done           3" in said.stdout
+    assert re.search(r"^done +3 +3 +0$", said.stdout, re.MULTILINE)
 
 
 def test_kinds_to_retry_are_checked(call, study):

@@ -80,7 +80,18 @@ def view(folder: Path) -> View:
 
 def count(journal: Journal, now: Iterable[Running]) -> Status:
     """The state of a study of whose trials those `now` are running."""
-    planned = set(_planned(journal))
+    return _count(journal, now, {*_of_tuning(journal), *_of_comparison(journal)})
+
+
+def phases(journal: Journal, now: Iterable[Running]) -> dict[str, Status]:
+    """The same for the tuning and for the comparison, each by itself."""
+    return {
+        "tuning": _count(journal, now, set(_of_tuning(journal))),
+        "comparison": _count(journal, now, set(_of_comparison(journal))),
+    }
+
+
+def _count(journal: Journal, now: Iterable[Running], planned: set[Name]) -> Status:
     ended = {name: t for t in (*journal.tuning, *journal.trials) if (name := name_of(t)) in planned}
     attempts = {name: trial.attempt for name, trial in ended.items()}
     # An attempt beyond the one that is on record: the trial is tried again, and runs.
@@ -92,10 +103,13 @@ def count(journal: Journal, now: Iterable[Running]) -> Status:
     return Status(len(planned), running=len(active), waiting=waiting, **counts)
 
 
-def _planned(journal: Journal) -> Iterator[Name]:
+def _of_tuning(journal: Journal) -> Iterator[Name]:
     for variant in tuned(journal.study):
         for number in range(settings(journal.study)):
             yield Name(variant.name, TUNING_SEED, number)
+
+
+def _of_comparison(journal: Journal) -> Iterator[Name]:
     for variant in journal.variants:
         for seed in range(journal.seeds):
             yield Name(variant.name, seed)

@@ -261,8 +261,7 @@ def _journal(
     looks = [line for line in lines if isinstance(line, LookLine)]
     confirms = [line for line in lines if isinstance(line, ConfirmLine)]
     counts = [study.spec.seeds, *(c.seeds for c in confirms), *(look.seeds for look in looks)]
-    ended = {(t.variant, t.number, t.seed): t for t in lines if isinstance(t, TrialLine)}
-    rungs = {(r.variant, r.number, r.rung): r for r in lines if isinstance(r, RungLine)}
+    ended, rungs = _ended(lines), _rungs(lines)
     benches = {b.variant: b for b in lines if isinstance(b, BenchLine)}
     choices = {c.variant.name: c for c in lines if isinstance(c, ChoiceLine)}
     return Journal(
@@ -272,12 +271,29 @@ def _journal(
         variants=_compared(study, confirms, choices),
         trials=tuple(t for t in ended.values() if t.number is None),
         tuning=tuple(t for t in ended.values() if t.number is not None),
-        rungs=tuple(rungs.values()),
+        rungs=rungs,
         choices=choices,
         benches=tuple(benches.values()),
         problems=problems,
         folder=folder,
     )
+
+
+def _ended(lines: list[JournalLine]) -> dict[tuple[str, int | None, int | None], TrialLine]:
+    """The trials that are over. One that failed and has since got to a rung is not."""
+    found: dict[tuple[str, int | None, int | None], TrialLine] = {}
+    for line in lines:
+        if isinstance(line, TrialLine):
+            seed = line.seed if line.number is None else None
+            found[line.variant, line.number, seed] = line
+        elif isinstance(line, RungLine):
+            found.pop((line.variant, line.number, None), None)
+    return found
+
+
+def _rungs(lines: list[JournalLine]) -> tuple[RungLine, ...]:
+    last = {(r.variant, r.number, r.rung): r for r in lines if isinstance(r, RungLine)}
+    return tuple(last.values())
 
 
 def _compared(

@@ -21,6 +21,10 @@ class Agenda:
         task: the plan's, or the same with its text in another place.
         again: which of what failed is tried again. What a choice or a rung rests on is not.
 
+    Attributes:
+        retried: what is tried again, by name.
+        settled: how many would be, if nothing rested on their failure.
+
     Raises:
         StoreError: a trial is on record under another key: it would be trained twice.
     """
@@ -30,21 +34,29 @@ class Agenda:
         self._seeds = journal.seeds
         self._variants = {v.name: v for v in journal.variants}
         self._folder = journal.folder
-        self.retried = {name_of(t): t for t in _retried(journal, again)}
         self._keys = {name_of(t): t.trial_key for t in journal.trials}
         self._planned = {v.name: v for v in journal.study.variants}
-        again_seeded = sum(1 for name in self.retried if name.number is None)
-        self._left = len(self._variants) * self._seeds - len(self._keys) + again_seeded
+        wanted = [t for t in (*journal.trials, *journal.tuning) if _failed(t) and again(t)]
+        retried = [t for t in wanted if t.number is None]
+        self._left = len(self._variants) * self._seeds - len(self._keys) + len(retried)
         self._tokens = journal.study.spec.train.tokens
         self._tuning: Tuning | None = None
         if journal.study.spec.tune is not None:
             _check_version(journal, self._maker)
-            numbers = {(n.variant, n.number) for n in self.retried if n.number is not None}
-            self._tuning = Tuning(journal, self._maker, frozenset(numbers))
+            self._tuning = Tuning(journal, self._maker)
+            retried += [t for t in wanted if t.number is not None and self._tuning.reopened(t)]
+        self.settled = len(wanted) - len(retried)
+        self.retried = {name_of(t): t for t in retried}
+        self._attempts = {name_of(r): r.attempt for r in journal.rungs}
+        self._attempts |= {name: t.attempt + 1 for name, t in self.retried.items()}
 
     def tuned(self, variant: str, number: int, setting: Setting) -> Trial:
         """A trial of the tuning."""
         return self._maker.tuned(self._planned[variant], number, setting)
+
+    def attempt(self, name: Name) -> int:
+        """With which attempt a trial begins, or goes on from its rung."""
+        return self._attempts.get(name, 1)
 
     def tokens_left(self) -> int:
         """Training tokens of all that is not yet on record, if nothing diverges."""
@@ -66,6 +78,7 @@ class Agenda:
             case ChoiceLine(variant=variant) if variant.name in self._variants:
                 self._variants[variant.name] = variant
             case RungLine() if self._tuning:
+                self._attempts[name_of(line)] = line.attempt
                 self._tuning.reached(line)
             case TrialLine(number=None):
                 self._left -= 1
@@ -87,16 +100,8 @@ class Agenda:
         return key is None or trial.name in self.retried
 
 
-def _retried(journal: Journal, again: Again) -> Iterator[TrialLine]:
-    decided = {*journal.choices, *(t.variant for t in journal.tuning if _is(t, "pruned"))}
-    for line in (*journal.tuning, *journal.trials):
-        settled = line.number is not None and line.variant in decided
-        if _is(line, "failed") and not settled and again(line):
-            yield line
-
-
-def _is(line: TrialLine, status: str) -> bool:
-    return line.outcome.status == status
+def _failed(line: TrialLine) -> bool:
+    return line.outcome.status == "failed"
 
 
 def _check_version(journal: Journal, maker: Maker) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
 
 from cellsearch import store
 from cellsearch.record import CellCost, ChoiceLine, JournalLine, Outcome, RungLine, TrialLine
@@ -22,14 +21,12 @@ from cellsearch.sweep.executors.base import (
 )
 from cellsearch.sweep.mirrors import Mirrors
 from cellsearch.sweep.shelf import Shelf
-from cellsearch.sweep.trials import Trial
-from cellsearch.sweep.tuning.tuning import Step
+from cellsearch.sweep.trials import Trial, name_of
+from cellsearch.sweep.tuning.tuning import Step, Stop
+from cellsearch.sweep.twins import Twins, keys_gone_on_with
 from cellsearch.sweep.watching.display import Display
 from cellsearch.sweep.watching.live import Live
-from cellsearch.sweep.watching.status import count
-
-# In the place of a rung: a trial's end.
-END = -1
+from cellsearch.sweep.watching.status import states
 
 
 class Driver:
@@ -62,12 +59,11 @@ class Driver:
         self._shelf = shelf
         self._mirrors = mirrors
         self._display = display
-        self._status = count(journal, ())
+        self._states = states(journal)
         self._stopping = False
-        # Two trials with one key are one trial: trained once, on record for each.
+        self._twins = Twins(journal)
+        # What runs, by key: one step, and those that wait for what it finds.
         self._out: dict[str, list[Step]] = {}
-        ended = {_place(line) for line in (*journal.trials, *journal.tuning)}
-        self._known = ended | {_place(line) for line in journal.rungs}
 
     def run(self) -> None:
         """Train until nothing is left or somebody asks to stop.
@@ -77,7 +73,7 @@ class Driver:
             TrialError: the executor cannot start what it needs.
         """
         left = self._agenda.tokens_left
-        self._live = Live(self._folder, self._status, left, self._display, time.monotonic)
+        self._live = Live(self._folder, self._states, left, self._display, time.monotonic)
         try:
             self._conclude()
             self._train()
@@ -107,10 +103,12 @@ class Driver:
     def _begun(self, step: Step) -> WorkItem | None:
         """The work that a step is; None where a twin's is taken."""
         trial = step.trial
+        attempt = self._agenda.attempt(trial.name)
         if trial.key in self._out:
             self._out[trial.key].append(step)
             return None
-        if self._known & {(trial.key, step.rung), (trial.key, END)} and self._copied(step):
+        if line := self._twins.answer(step, attempt):
+            self._copy(line, step)
             return None
         self._out[trial.key] = [step]
         return WorkItem(
@@ -119,23 +117,15 @@ class Driver:
             checkpoint=self._shelf.checkpoint(trial.key),
             # What is only tried leaves none.
             weights=self._shelf.weights(trial.key) if trial.number is None else None,
-            attempt=self._attempts(trial) + 1,
+            attempt=attempt,
             until=step.until,
         )
-
-    def _attempts(self, trial: Trial) -> int:
-        line = self._agenda.retried.get(trial.name)
-        return line.attempt if line else 0
-
-    def _state(self, trial: Trial) -> str:
-        """Among which trials this one was counted before it ran."""
-        return "failed" if trial.name in self._agenda.retried else "waiting"
 
     def _take(self, event: Event) -> None:
         trial = self._out[event.key][0].trial
         match event:
             case Started():
-                self._live.started(trial, event, self._state(trial))
+                self._live.started(trial, event)
             case Moved(key=key, progress=progress):
                 self._live.moved(key, progress)
             case Finished(key=key, attempt=attempt, outcome=outcome):
@@ -160,49 +150,48 @@ class Driver:
         trial = step.trial
         if outcome.status == "pruned":
             self._append(_rung(step, attempt, outcome))
-            self._live.paused(trial.key)
+            self._live.paused(trial)
         else:
             self._append(_line(trial, attempt, outcome, sidecars))
-            self._live.ended(trial.key, self._state(trial), outcome.status)
+            self._live.ended(trial, outcome.status)
 
     def _conclude(self) -> None:
         """Put down what follows from what is on record: who is pruned, and what is chosen."""
-        stops = self._agenda.stops()
-        rungs = _paused(self._folder) if stops else {}
-        for stop in stops:
-            self._prune(rungs[stop.variant, stop.number, stop.rung])
+        if stops := self._agenda.stops():
+            self._prune(stops)
         for choice in self._agenda.choices():
             self._append(choice)
 
-    def _prune(self, rung: RungLine) -> None:
-        trial = self._agenda.tuned(rung.variant, rung.number, rung.setting)
-        self._append(_line(trial, rung.attempt, rung.outcome, {}))
-        self._live.ended(trial.key, "waiting", "pruned")
-        self._shelf.clear(trial.key)
+    def _prune(self, stops: Sequence[Stop]) -> None:
+        journal = store.read(self._folder)
+        rungs = {(r.variant, r.number, r.rung): r for r in journal.rungs}
+        pruned = [rungs[stop.variant, stop.number, stop.rung] for stop in stops]
+        needed = keys_gone_on_with(journal, {name_of(rung) for rung in pruned})
+        for rung in pruned:
+            trial = self._agenda.tuned(rung.variant, rung.number, rung.setting)
+            self._append(_line(trial, rung.attempt, rung.outcome, {}))
+            self._live.ended(trial, "pruned")
+            if trial.key not in needed:
+                self._shelf.clear(trial.key)
 
     def _append(self, line: JournalLine) -> None:
         line = self._writer.append(line)
         self._agenda.tell(line)
         match line:
             case RungLine():
-                self._known.add(_place(line))
+                self._twins.told(line)
             case TrialLine():
-                self._known.add(_place(line))
+                self._twins.told(line)
                 self._mirrors.add(line)
                 self._display.finished(line)
             case ChoiceLine():
                 self._display.chosen(line)
 
-    def _copied(self, step: Step) -> bool:
+    def _copy(self, line: TrialLine | RungLine, step: Step) -> None:
         """Put down what a twin on record found, in place of training it again."""
-        attempts = self._attempts(step.trial)
-        lines = store.about(self._folder, step.trial.key)
-        found = [line for line in lines if _answers(line, step, attempts)]
-        for line in found[-1:]:
-            sidecars = line.sidecars if isinstance(line, TrialLine) else {}
-            self._put_down(step, line.attempt, line.outcome, sidecars)
-            self._conclude()
-        return bool(found)
+        sidecars = line.sidecars if isinstance(line, TrialLine) else {}
+        self._put_down(step, line.attempt, line.outcome, sidecars)
+        self._conclude()
 
 
 def _line(trial: Trial, attempt: int, outcome: Outcome, sidecars: dict[str, str]) -> TrialLine:
@@ -235,25 +224,3 @@ def _rung(step: Step, attempt: int, outcome: Outcome) -> RungLine:
         rung=step.rung,
         outcome=outcome,
     )
-
-
-def _place(line: TrialLine | RungLine) -> tuple[str, int]:
-    """Of which trial a line tells what, up to a rung or to its end."""
-    return line.trial_key, line.rung if isinstance(line, RungLine) else END
-
-
-def _paused(folder: Path) -> dict[tuple[str, int, int], RungLine]:
-    return {(r.variant, r.number, r.rung): r for r in store.read(folder).rungs}
-
-
-def _answers(line: TrialLine | RungLine, step: Step, attempts: int) -> bool:
-    """Whether a line on record says what a step of a trial with its key would find."""
-    if isinstance(line, RungLine):
-        return line.rung == step.rung and step.until is not None
-    match line.outcome.status:
-        case "done":
-            return step.until is None
-        case "failed":
-            # As often as this one was tried by now: the next try may end better.
-            return line.attempt > attempts
-    return line.outcome.status == "diverged"

@@ -26,6 +26,7 @@ from cellsearch.sweep.planning.plan import Text, plan
 from cellsearch.sweep.shelf import Shelf, scratch
 from cellsearch.sweep.trials import Maker
 from cellsearch.sweep.tuning.confirm import best
+from cellsearch.sweep.twins import keys_gone_on_with
 from cellsearch.sweep.watching.display import Display, Silent
 
 # One trial of each variant, the base first; the size of the vocabulary; who is told.
@@ -176,17 +177,26 @@ def _go_on(folder: Path, seeds: int, task: TaskConfig, executor: Executor, means
             writer.append(_more(journal, seeds))
             journal = store.read(folder)
         agenda = Agenda(journal, task, means.again)
+        if agenda.settled:
+            means.display.note(_settled(agenda.settled))
         mirrors = Mirrors(mirrors_of(journal.study, folder, means.tensorboard), means.display.note)
         mirrors.catch_up(journal.study, lambda: store.attempts(folder))
         shelf = Shelf(folder, scratch(means.storage, journal.study, folder))
-        again = {t.trial_key for t in agenda.retried.values()}
-        shelf.clear_out({t.trial_key for t in (*journal.trials, *journal.tuning)} - again)
+        needed = {t.trial_key for t in agenda.retried.values()} | keys_gone_on_with(journal)
+        shelf.clear_out({t.trial_key for t in (*journal.trials, *journal.tuning)} - needed)
         driver = Driver(journal, agenda, writer, executor, shelf, mirrors, means.display)
         with asked_to_stop(driver.stop), out_of_time(means.max_hours, driver.stop):
             driver.run()
         journal = store.read(folder)
         _measure(journal, Maker(journal.study, task), writer, means)
     return store.read(folder)
+
+
+def _settled(failed: int) -> str:
+    return (
+        f"{failed} failed in the tuning and {'is' if failed == 1 else 'are'} not tried again: "
+        "what was pruned or chosen rests on it"
+    )
 
 
 def _more(journal: Journal, seeds: int) -> LookLine | ConfirmLine:

@@ -44,7 +44,7 @@ class Climb:
     @property
     def over(self) -> bool:
         """Whether every trial has stopped or is at its end."""
-        return self._open == len(self._runners)
+        return self._open == self._end and self._all_here()
 
     @property
     def first(self) -> Mapping[int, float | None]:
@@ -82,6 +82,23 @@ class Climb:
         while self._known in self._values[0]:
             self._known += 1
 
+    def fail(self, number: int) -> None:
+        """A trial ended on the way to the next rung that it has not passed."""
+        self.reach(self._next_of(number), number, None)
+
+    def reopen(self, number: int) -> bool:
+        """Let a trial that ended on the way try again; not where its end has decided something.
+
+        To be asked when all that is on record has been told and `settle`d, and nothing has begun.
+        """
+        if number not in self._values[self._open]:
+            return False
+        del self._values[self._open][number]
+        self._begun[self._open] = 0
+        if self._open == 0:
+            self._known = min(self._known, number)
+        return True
+
     def left(self, tokens: Sequence[int]) -> int:
         """Training tokens until the end, at so many in all at each rung."""
         found, before, count = 0, 0, self._count
@@ -93,14 +110,23 @@ class Climb:
     def settle(self) -> list[tuple[int, int]]:
         """Close every rung that all have reached; who is pruned there, as rung and number."""
         pruned: list[tuple[int, int]] = []
-        while not self.over and len(self._values[self._open]) >= len(self._runners[self._open]):
+        while self._open < self._end and self._all_here():
             pruned += self._close(self._open)
             self._open += 1
         return pruned
 
+    @property
+    def _end(self) -> int:
+        """The last rung, which is never closed: what it decides, the choice decides."""
+        return len(self._runners) - 1
+
+    def _all_here(self) -> bool:
+        return len(self._values[self._open]) >= len(self._runners[self._open])
+
+    def _next_of(self, number: int) -> int:
+        return next(rung for rung, values in enumerate(self._values) if number not in values)
+
     def _close(self, rung: int) -> list[tuple[int, int]]:
-        if rung + 1 == len(self._runners):
-            return []
         ranked = sorted((v, n) for n, v in self._values[rung].items() if v is not None)
         kept = max(1, len(self._runners[rung]) // self._factor)
         self._runners[rung + 1] = sorted(n for _, n in ranked[:kept])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cellsearch.config import TuneConfig
 from cellsearch.record import (
     ChoiceLine,
-    Outcome,
     RungLine,
     Setting,
     StudyLine,
@@ -49,12 +47,9 @@ class Tuning:
     Args:
         journal: with a plan that has `tune`; what is on record in it is not tried again.
         maker: of the study's trials.
-        retried: trials on record, by variant and number, that are to be trained again.
     """
 
-    def __init__(
-        self, journal: Journal, maker: Maker, retried: frozenset[tuple[str, int]] = frozenset()
-    ) -> None:
+    def __init__(self, journal: Journal, maker: Maker) -> None:
         study, tune = journal.study, journal.study.spec.tune
         assert tune is not None
         self._tokens = budgets(tune.tokens or study.spec.train.tokens, tune.halving)
@@ -65,7 +60,8 @@ class Tuning:
         self._chosen = set(journal.choices)
         pruned = (t for t in journal.tuning if t.outcome.status == "pruned")
         self._pruned = {(t.variant, t.number) for t in pruned}
-        self._take_in(journal, retried)
+        self._take_in(journal)
+        self._stopped = self._settled()
 
     @property
     def over(self) -> bool:
@@ -76,6 +72,14 @@ class Tuning:
     def tokens_left(self) -> int:
         """Training tokens of what is not yet on record, if no trial diverges."""
         return sum(tried.climb.left(self._tokens) for tried in self._each.values())
+
+    def reopened(self, line: TrialLine) -> bool:
+        """Let a trial that failed try again, before anything begins; not where much rests on it."""
+        assert line.number is not None
+        # A choice rests on every end.
+        if line.variant in self._chosen:
+            return False
+        return self._each[line.variant].climb.reopen(line.number)
 
     def next(self) -> Step | None:
         """What may begin now; None: nothing, or nothing before some result is in."""
@@ -94,17 +98,25 @@ class Tuning:
     def reached(self, line: RungLine) -> None:
         """A trial has paused at a rung."""
         value = line.outcome.metrics.get("valid_loss")
-        self._each[line.variant].reach(line.number, value)
+        self._each[line.variant].climb.reach(line.rung, line.number, value)
 
     def ended(self, line: TrialLine) -> None:
         """A trial of the tuning is on record."""
         assert line.number is not None
-        # One that was pruned has passed its rung before.
-        if line.outcome.status != "pruned":
-            self._each[line.variant].reach(line.number, _value(line.outcome))
+        climb, outcome = self._each[line.variant].climb, line.outcome
+        match outcome.status:
+            case "done":
+                climb.reach(len(self._tokens) - 1, line.number, outcome.metrics.get("valid_loss"))
+            case "diverged" | "failed":
+                climb.fail(line.number)
+            # One that was pruned has passed its rung before.
 
     def stops(self) -> list[Stop]:
         """The trials that no longer go on, now that all at their rung are there."""
+        found, self._stopped = [*self._stopped, *self._settled()], []
+        return found
+
+    def _settled(self) -> list[Stop]:
         return [
             Stop(name, number, rung)
             for name, tried in self._each.items()
@@ -135,15 +147,14 @@ class Tuning:
             name = other
         return name
 
-    def _take_in(self, journal: Journal, retried: frozenset[tuple[str, int]]) -> None:
+    def _take_in(self, journal: Journal) -> None:
         for rung in journal.rungs:
             self._each[rung.variant].settings[rung.number] = rung.setting
             self.reached(rung)
         for line in journal.tuning:
             assert line.number is not None
             self._each[line.variant].settings[line.number] = line.setting
-            if (line.variant, line.number) not in retried:
-                self.ended(line)
+            self.ended(line)
 
 
 class _Tried:
@@ -156,13 +167,7 @@ class _Tried:
         lag = tune.lag if self.proposer.adaptive else None
         factor = tune.halving.factor if tune.halving else 1
         self.climb = Climb(count(tune), len(tokens), factor, lag)
-        self._rung: Counter[int] = Counter()
         self._seen: list[Seen] = []
-
-    def reach(self, number: int, value: float | None) -> None:
-        """A trial has passed the next rung, or ended before it (None)."""
-        self.climb.reach(self._rung[number], number, value)
-        self._rung[number] += 1
 
     def setting(self, number: int) -> Setting:
         """The setting of a number: as it is on record, or as it is proposed now."""
@@ -190,7 +195,3 @@ def leader(study: StudyLine, variant: Variant) -> str | None:
     A mirror at another setting than what it mirrors would show the tuning, not the noise.
     """
     return variant.identical_to or study.twin(variant)
-
-
-def _value(outcome: Outcome) -> float | None:
-    return outcome.metrics.get("valid_loss") if outcome.status == "done" else None

@@ -12,7 +12,7 @@ from pathlib import Path
 from cellsearch.errors import StoreError
 from cellsearch.record import Progress
 from cellsearch.sweep.executors.base import Started
-from cellsearch.sweep.trials import Trial
+from cellsearch.sweep.trials import Name, Trial
 from cellsearch.sweep.watching import running
 from cellsearch.sweep.watching.display import Display, View
 from cellsearch.sweep.watching.running import Moment, Running
@@ -28,7 +28,7 @@ class Live:
     def __init__(
         self,
         folder: Path,
-        status: Status,
+        states: dict[Name, str],
         tokens_left: Callable[[], int],
         display: Display,
         clock: Callable[[], float],
@@ -37,17 +37,16 @@ class Live:
         self._display = display
         self._clock = clock
         self._tokens_left = tokens_left
-        self._counts = Counter(asdict(status))
+        self._states = states
+        self._counts = Counter(states.values())
         self._running: dict[str, Running] = {}
         self._pace = Pace(clock)
         self._told = -_TELL
         self._tell()
 
-    def started(self, trial: Trial, event: Started, was: str) -> None:
-        """An attempt begins, at a trial that was counted as `was` so far."""
-        if trial.key not in self._running:
-            self._counts[was] -= 1
-            self._counts["running"] += 1
+    def started(self, trial: Trial, event: Started) -> None:
+        """An attempt begins."""
+        self._is(trial.name, "running")
         of = trial.config.train.tokens
         self._running[trial.key] = Running(*trial.name, event.attempt, 0, of, None, event.worker)
         self._tell()
@@ -63,35 +62,38 @@ class Live:
             self._tell()
         self._show()
 
-    def ended(self, key: str, was: str, status: str) -> None:
-        """A trial is on record. Its twins, which never ran, were counted as `was` so far."""
-        ran = self._running.pop(key, None)
-        self._counts["running" if ran else was] -= 1
-        self._counts[status] += 1
-        if ran:
-            self._pace.end(key, ran.of if status == "done" else ran.tokens)
+    def ended(self, trial: Trial, status: str) -> None:
+        """A trial is on record, whether it ran itself or a twin did."""
+        self._is(trial.name, status)
+        if ran := self._running.pop(trial.key, None):
+            self._pace.end(trial.key, ran.of if status == "done" else ran.tokens)
         self._tell()
 
-    def paused(self, key: str) -> None:
-        """A trial waits at its rung. Its twins, which never ran, still wait."""
-        if ran := self._running.pop(key, None):
-            self._counts["running"] -= 1
-            self._counts["waiting"] += 1
-            self._pace.end(key, ran.tokens)
+    def paused(self, trial: Trial) -> None:
+        """A trial waits at its rung."""
+        self._is(trial.name, "waiting")
+        if ran := self._running.pop(trial.key, None):
+            self._pace.end(trial.key, ran.tokens)
         self._tell()
 
     def close(self) -> None:
         """The sweep is over or stops: nothing runs."""
-        self._counts["waiting"] += self._counts.pop("running", 0)
+        for trial in self._running.values():
+            self._is(trial.name, "waiting")
         self._running.clear()
         self._show()
         running.clear(self._folder)
 
     def view(self) -> View:
         """This moment."""
-        status = Status(**self._counts)
+        status = Status(len(self._states), **self._counts)
         seconds = self._pace.seconds(self._tokens_left())
         return View(status, tuple(self._running.values()), seconds)
+
+    def _is(self, name: Name, state: str) -> None:
+        self._counts[self._states[name]] -= 1
+        self._counts[state] += 1
+        self._states[name] = state
 
     def _tell(self) -> None:
         self._told = self._clock()

@@ -80,36 +80,42 @@ def view(folder: Path) -> View:
 
 def count(journal: Journal, now: Iterable[Running]) -> Status:
     """The state of a study of whose trials those `now` are running."""
-    return _count(journal, now, {*_of_tuning(journal), *_of_comparison(journal)})
+    return tally(states(journal, now).values())
 
 
 def phases(journal: Journal, now: Iterable[Running]) -> dict[str, Status]:
     """The same for the tuning and for the comparison, each by itself."""
+    found = states(journal, now)
     return {
-        "tuning": _count(journal, now, set(_of_tuning(journal))),
-        "comparison": _count(journal, now, set(_of_comparison(journal))),
+        "tuning": tally(s for name, s in found.items() if name.number is not None),
+        "comparison": tally(s for name, s in found.items() if name.number is None),
     }
 
 
-def _count(journal: Journal, now: Iterable[Running], planned: set[Name]) -> Status:
-    ended = {name: t for t in (*journal.tuning, *journal.trials) if (name := name_of(t)) in planned}
-    attempts = {name: trial.attempt for name, trial in ended.items()}
-    # An attempt beyond the one that is on record: the trial is tried again, and runs.
-    active = {
-        name for r in now if (name := r.name) in planned and r.attempt > attempts.get(name, 0)
-    }
-    counts = Counter[str](t.outcome.status for name, t in ended.items() if name not in active)
-    waiting = len(planned) - len(active) - counts.total()
-    return Status(len(planned), running=len(active), waiting=waiting, **counts)
+def states(journal: Journal, now: Iterable[Running] = ()) -> dict[Name, str]:
+    """The state of every planned trial: that on record, `running` or `waiting`."""
+    found = dict.fromkeys(_planned(journal), "waiting")
+    attempts: dict[Name, int] = {}
+    for line in (*journal.tuning, *journal.trials):
+        if (name := name_of(line)) in found:
+            found[name], attempts[name] = line.outcome.status, line.attempt
+    for trial in now:
+        # An attempt beyond the one that is on record: the trial is tried again, and runs.
+        if trial.name in found and trial.attempt > attempts.get(trial.name, 0):
+            found[trial.name] = "running"
+    return found
 
 
-def _of_tuning(journal: Journal) -> Iterator[Name]:
+def tally(found: Iterable[str]) -> Status:
+    """How many are in which state."""
+    counts = Counter(found)
+    return Status(counts.total(), **counts)
+
+
+def _planned(journal: Journal) -> Iterator[Name]:
     for variant in tuned(journal.study):
         for number in range(settings(journal.study)):
             yield Name(variant.name, TUNING_SEED, number)
-
-
-def _of_comparison(journal: Journal) -> Iterator[Name]:
     for variant in journal.variants:
         for seed in range(journal.seeds):
             yield Name(variant.name, seed)

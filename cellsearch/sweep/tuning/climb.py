@@ -87,15 +87,17 @@ class Climb:
         self.reach(self._next_of(number), number, None)
 
     def reopen(self, number: int) -> bool:
-        """Let a trial that ended on the way try again; not where its end has decided something.
+        """Let a trial that ended on the way try again; not where others went on in view of that.
 
         To be asked when all that is on record has been told and `settle`d, and nothing has begun.
         """
-        if number not in self._values[self._open]:
+        rung = max(rung for rung, values in enumerate(self._values) if number in values)
+        if rung < self._open and self._runners[rung + 1]:
             return False
-        del self._values[self._open][number]
-        self._begun[self._open] = 0
-        if self._open == 0:
+        del self._values[rung][number]
+        self._open = rung
+        self._begun[rung] = 0
+        if rung == 0:
             self._known = min(self._known, number)
         return True
 

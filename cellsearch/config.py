@@ -21,6 +21,8 @@ def _lines(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+# It tells a count of seeds from the number of one, such as 20260131.
+MOST_SEEDS = 100_000
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 # What is larger overflows float32 within the optimiser.
 Rate = Annotated[float, Field(gt=0, le=1e30)]
@@ -219,8 +221,7 @@ class SweepConfig(Strict):
     match: MatchConfig = MatchConfig()
     tune: TuneConfig | None = None
     backend: str = "auto"
-    # The bound tells a count from the number of a seed, such as 20260131.
-    seeds: int = Field(5, ge=0, le=100_000, description="a count: seeds 0, 1, … are trained")
+    seeds: int = Field(5, ge=0, le=MOST_SEEDS, description="a count: seeds 0, 1, … are trained")
     margin: float = Field(
         0.03, gt=0, lt=1, description="a change in perplexity that is too small to matter"
     )

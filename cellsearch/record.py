@@ -104,7 +104,12 @@ class StudyLine(Line):
             return variant.mirror_of
         plain = {n: v.cell for n, v in self.spec.variants.items() if not v.edits}
         cells = {"base": self.spec.base, **plain}
-        return next((name for name in names if cells.get(name) == variant.mirror_of), None)
+        others = (name for name in names if name != variant.name)
+        return next((name for name in others if cells.get(name) == variant.mirror_of), None)
+
+    def followed(self, variant: Variant) -> str | None:
+        """The variant that this one is a copy or a mirror of; None: it is for itself."""
+        return variant.identical_to or self.twin(variant)
 
 
 class LookLine(Line):

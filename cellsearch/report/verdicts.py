@@ -55,7 +55,10 @@ def judge(journal: Journal) -> Findings:
             adjusted=adjusted.get(name),
             stability=_stability(seen[BASE], seen[name]),
             twin=other,
-            twin_p=_twin_p(seen[other], seen[name]) if other and kind in _CONTROLS else None,
+            # Of a twin that is not compared nothing is known.
+            twin_p=_twin_p(seen[other], seen[name])
+            if other in seen and kind in _CONTROLS
+            else None,
             settle=_settle(estimate, rules) if kind is Class.INCONCLUSIVE else None,
             reason=reason,
         )

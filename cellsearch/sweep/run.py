@@ -25,6 +25,7 @@ from cellsearch.sweep.planning.describe import matched
 from cellsearch.sweep.planning.plan import Text, plan
 from cellsearch.sweep.shelf import Shelf, scratch
 from cellsearch.sweep.trials import Maker
+from cellsearch.sweep.tuning import possible
 from cellsearch.sweep.tuning.confirm import best
 from cellsearch.sweep.twins import keys_gone_on_with
 from cellsearch.sweep.watching.display import Display, Silent
@@ -92,7 +93,9 @@ def planned(config: SweepConfig, note: Callable[[str], None]) -> StudyLine:
         ConfigError, LanguageError, DataError: the sweep cannot be meant.
     """
     corpus = _corpus(config, note)
-    return plan(config, Text(len(corpus.vocabulary), corpus.sha256, corpus.description))
+    study = plan(config, Text(len(corpus.vocabulary), corpus.sha256, corpus.description))
+    possible.check(study)
+    return study
 
 
 def resume(folder: Path, overrides: Sequence[str] = (), means: Means | None = None) -> Journal:

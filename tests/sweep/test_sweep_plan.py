@@ -210,3 +210,14 @@ def test_widths_that_a_cell_refuses_are_passed_over() -> None:
         target=5000,
     )
     assert width % 4 == 0
+
+
+def test_a_circle_of_mirrors_is_refused() -> None:
+    negate = ["Wg", "Ug", "bg"]
+    flip = "c' = f * c - i * g"
+    variants = {
+        "a": {"cell": "lstm", "mirror": {"of": "b", "negate": negate}},
+        "b": {"cell": "lstm", "with": flip, "mirror": {"of": "a", "negate": negate}},
+    }
+    with pytest.raises(ConfigError, match="'a' mirrors 'b' mirrors 'a'; expected that one"):
+        plan(config(base="gru", variants=variants), TEXT)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_sweep import Watcher, config
+from small_sweep import SMALL, Watcher, config
 
 from cellsearch import store
 from cellsearch.config import SweepConfig
@@ -24,7 +24,7 @@ from cellsearch.store import Journal
 from cellsearch.sweep.again import of_kinds
 from cellsearch.sweep.executors.process import ProcessExecutor
 from cellsearch.sweep.planning.plan import plan
-from cellsearch.sweep.run import Means, resume, sweep
+from cellsearch.sweep.run import Means, confirm, planned, resume, sweep
 from cellsearch.sweep.watching.status import Status, status
 from cellsearch.testing.executors import TRAINER
 
@@ -218,6 +218,24 @@ def test_seeds_that_come_after_a_tuning_alone_are_the_first_look(
     assert (len(more.trials), more.looks) == (9, 2)
 
 
+def test_a_count_of_seeds_is_no_seed(tmp_path: Path, means: Means) -> None:
+    sweep(tuned(sweep={"seeds": 0}), tmp_path, means)
+    before = (tmp_path / store.NAME).read_bytes()
+    with pytest.raises(ConfigError, match="20,260,131 seeds are too many"):
+        confirm(tmp_path, 1, 20260131, means)
+    assert (tmp_path / store.NAME).read_bytes() == before
+
+
+def test_mirrors_of_mirrors_come_along(tmp_path: Path, means: Means) -> None:
+    """In whatever order the sweep file has them."""
+    again = {"cell": "lstm", "mirror": {"of": "flipped", "negate": ["Wg", "Ug", "bg"]}}
+    variants = {"again": again | {"identical": True}, **VARIANTS}
+    twice = {"with": "c' = i * g + f * c", "identical": True}
+    sweep(tuned(sweep={"seeds": 0, "variants": variants | {"twice": twice}}), tmp_path, means)
+    journal = confirm(tmp_path, 1, 1, means)
+    assert [v.name for v in journal.variants] == ["base", "again", "gru", "flipped", "twice"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -245,6 +263,45 @@ def test_seeds_that_come_after_a_tuning_alone_are_the_first_look(
 def test_a_tuning_that_cannot_be_meant(changes: dict[str, Any], message: str) -> None:
     with pytest.raises((ConfigError, LanguageError), match=f"(?s){message}"):
         plan(tuned(**changes), TEXT)
+
+
+MINE = "cell mine(x; h)\n    const beta = 1\n    h' = tanh(beta * (W @ x + U @ h) + bh)\n"
+SQUARE = "cell eye(x; h)\n    needs X = H\n    h' = tanh(W @ x + h + bh)\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"sweep": {"base": MINE, "variants": {"b2": {"with": "const beta = 2"}}},
+             "space": {"const.beta": [0.5, 1.0]}},
+            "'base' and 'b2' differ in consts that are tuned and in nothing else",
+        ),
+        (
+            {"sweep": {"variants": {"square": {"cell": SQUARE}}},
+             "space": {"model.embedding": [8, 6]}, "trials": 2, "proposer": "grid"},
+            "variant 'square' cannot be at model.embedding = 6: .*X",
+        ),
+        (
+            {"sweep": {"variants": {"square": {"cell": SQUARE}}},
+             "space": {"model.embedding": {"low": 4, "high": 12}}, "proposer": "tpe"},
+            "variant 'square' cannot be at model.embedding = 4",
+        ),
+        (
+            {"space": {"train.schedule.periods": [4, 13], "train.schedule.hold": [1, 6]},
+             "sweep": {"train": {**SMALL["train"], "schedule": {"name": "step", "periods": 9}}}},
+            "tune.space: .*hold",
+        ),
+        (
+            {"tokens": 4, **HALVING},
+            "budgets of 1, 2, 4 tokens, where an update reads 4: two of them are the same",
+        ),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_be_tried(changes: dict[str, Any], message: str, means: Means) -> None:
+    """Known before anything trains, and not in the middle of the night."""
+    with pytest.raises(ConfigError, match=f"(?s){message}"):
+        planned(tuned(**changes), means.display.note)
 
 
 def test_kinds_of_failure_have_names() -> None:

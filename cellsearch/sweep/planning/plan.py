@@ -51,7 +51,7 @@ def plan(config: SweepConfig, text: Text) -> StudyLine:
     check_tuning(config, cells, text.vocabulary)
     widths = _widths(config, cells, text.vocabulary)
     variants = tuple(_variant(config, name, cells, widths, text) for name in cells)
-    return StudyLine(
+    study = StudyLine(
         study_key=study_key(config, {v.name: v.cell_hash for v in variants}, text.sha256),
         spec=config,
         variants=_known_twins(config, variants),
@@ -60,6 +60,19 @@ def plan(config: SweepConfig, text: Text) -> StudyLine:
         corpus=text.description,
         where=where(config.train.threads, config.backend),
     )
+    _check_circles(study)
+    return study
+
+
+def _check_circles(study: StudyLine) -> None:
+    each = {v.name: v for v in study.variants}
+    for name in each:
+        met = [name]
+        while other := study.followed(each[met[-1]]):
+            if other in met:
+                circle = " mirrors ".join(f"'{n}'" for n in (*met, other))
+                raise ConfigError(f"{circle}; expected that one of them mirrors none of the others")
+            met.append(other)
 
 
 def model_of(config: SweepConfig, hidden: int) -> ModelConfig:

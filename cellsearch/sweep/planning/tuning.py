@@ -8,12 +8,13 @@ from math import prod
 
 from cellsearch import lang
 from cellsearch.config import SweepConfig, TuneConfig
+from cellsearch.derive.hashes import cell_hash
 from cellsearch.errors import ConfigError, LanguageError, nearest
 from cellsearch.ir import Cell
 from cellsearch.ir.cell import Const, flat
 from cellsearch.sweep import proposers
 from cellsearch.sweep.planning import problems
-from cellsearch.sweep.planning.matching import compared, cost_of
+from cellsearch.sweep.planning.matching import compared, cost_of, elaborated
 from cellsearch.sweep.planning.space import CONST, changed, space_of
 from cellsearch.sweep.proposers.dimensions import Dimension, Options, Space
 
@@ -58,6 +59,7 @@ def check(config: SweepConfig, cells: Mapping[str, Cell], vocabulary: int) -> No
             _check_const(config, key, dimension, cells, vocabulary)
         else:
             _check_key(config, key, dimension)
+    _check_told_apart(config, space, cells)
     own = [name for name, v in config.variants.items() if v.learning_rate is not None]
     if own and RATE in space:
         raise ConfigError(
@@ -113,6 +115,25 @@ def _check_const(
                 f"tune.space: '{key}' changes the cost of '{variant}', which "
                 f"`match.by: {config.match.by}` holds equal"
             )
+
+
+def _check_told_apart(config: SweepConfig, space: Space, cells: Mapping[str, Cell]) -> None:
+    """Two cells that differ in tuned consts alone are the same cell at every setting."""
+
+    def hashed(cell: Cell) -> str:
+        return cell_hash(elaborated(cell, config.model))
+
+    tuned = {k.removeprefix(CONST): d.ends[0] for k, d in space.items() if k.startswith(CONST)}
+    first: dict[str, str] = {}
+    for name, cell in cells.items():
+        if tuned.keys() & set(consts_of(cell)):
+            other = first.setdefault(hashed(with_consts(cell, tuned)), name)
+            # Of two that are the same as they are written, others say so.
+            if hashed(cells[other]) != hashed(cell):
+                raise ConfigError(
+                    f"tune.space: '{other}' and '{name}' differ in consts that are tuned and in "
+                    "nothing else: they would be the same at every setting"
+                )
 
 
 def consts_of(cell: Cell) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from cellsearch.config import MOST_SEEDS
 from cellsearch.errors import ConfigError
 from cellsearch.record import ConfirmLine
 from cellsearch.store import Journal
-from cellsearch.sweep.tuning.tuning import leader, tuned
+from cellsearch.sweep.tuning.tuning import led_by, tuned
 
 
 def best(journal: Journal, top: int, seeds: int) -> ConfirmLine:
@@ -14,6 +15,8 @@ def best(journal: Journal, top: int, seeds: int) -> ConfirmLine:
     Raises:
         ConfigError: there is no finished tuning, or its comparison has begun.
     """
+    if seeds > MOST_SEEDS:
+        raise ConfigError(f"{seeds:,} seeds are too many, expected {MOST_SEEDS:,} or fewer")
     _check(journal)
     losses = {
         variant.name: loss
@@ -22,13 +25,10 @@ def best(journal: Journal, top: int, seeds: int) -> ConfirmLine:
     }
     losses.pop("base", None)
     kept = {"base", *sorted(losses, key=lambda name: losses[name])[:top]}
-    # A copy or a mirror of what is compared shows its noise; in the order of the plan, so that
-    # one of another comes after it.
-    for variant in journal.study.variants:
-        if leader(journal.study, variant) in kept:
-            kept.add(variant.name)
-    names = [v.name for v in journal.study.variants if v.name in kept]
-    return ConfirmLine(variants=tuple(names), seeds=seeds)
+    # A copy or a mirror of what is compared shows its noise.
+    leaders = {v.name: led_by(journal.study, v.name) for v in journal.study.variants}
+    names = tuple(name for name, leader in leaders.items() if leader in kept)
+    return ConfirmLine(variants=names, seeds=seeds)
 
 
 def _check(journal: Journal) -> None:

@@ -54,7 +54,7 @@ class Tuning:
         assert tune is not None
         self._tokens = budgets(tune.tokens or study.spec.train.tokens, tune.halving)
         self._maker = maker
-        self._followers = {v.name: leader(study, v) for v in study.variants}
+        self._leaders = {v.name: led_by(study, v.name) for v in study.variants}
         self._variants = {v.name: v for v in study.variants}
         self._each = {v.name: _Tried(tune, self._tokens) for v in tuned(study)}
         self._chosen = set(journal.choices)
@@ -134,18 +134,13 @@ class Tuning:
                 yield self._choice(variant)
 
     def _choice(self, variant: Variant) -> ChoiceLine:
-        tried = self._each[self._leader(variant.name)]
+        tried = self._each[self._leaders[variant.name]]
         done = [(v, n) for n, v in tried.climb.last.items() if v is not None]
         value, number = min(done, default=(None, None))
         # Where none ended well, the variant stays at what the sweep file says.
         setting = {} if number is None else tried.setting(number)
         settled = self._maker.settled(variant, setting)
         return ChoiceLine(variant=settled, number=number, valid_loss=value)
-
-    def _leader(self, name: str) -> str:
-        while (other := self._followers[name]) is not None:
-            name = other
-        return name
 
     def _take_in(self, journal: Journal) -> None:
         for rung in journal.rungs:
@@ -181,7 +176,7 @@ class _Tried:
 def tuned(study: StudyLine) -> list[Variant]:
     """The variants that are tried at the settings of the tuning; none where there is no tuning."""
     has_tuning = study.spec.tune is not None
-    return [v for v in study.variants if has_tuning and leader(study, v) is None]
+    return [v for v in study.variants if has_tuning and led_by(study, v.name) == v.name]
 
 
 def settings(study: StudyLine) -> int:
@@ -189,9 +184,12 @@ def settings(study: StudyLine) -> int:
     return count(study.spec.tune) if study.spec.tune else 0
 
 
-def leader(study: StudyLine, variant: Variant) -> str | None:
-    """The variant whose choice this one takes, in place of being tuned: its copy, or its twin.
+def led_by(study: StudyLine, name: str) -> str:
+    """The variant whose choice this one takes: its own, or where it is a copy or a mirror, that's.
 
     A mirror at another setting than what it mirrors would show the tuning, not the noise.
     """
-    return variant.identical_to or study.twin(variant)
+    each = {v.name: v for v in study.variants}
+    while other := study.followed(each[name]):
+        name = other
+    return name

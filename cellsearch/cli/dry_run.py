@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LISTED = 32
 
 
-def dry_run(config: SweepConfig, executor: Executor, workers: int, folder: Path) -> None:
+def dry_run(config: SweepConfig, executor: Executor, folder: Path) -> None:
     """Plan the sweep, train every variant for some updates, and say what all of it would take."""
     from cellsearch.sweep.estimate import estimate
     from cellsearch.sweep.planning.describe import matched
@@ -32,7 +32,7 @@ def dry_run(config: SweepConfig, executor: Executor, workers: int, folder: Path)
     say.note(f"training each of {len(study.variants)} variants for some updates")
     found = estimate(study, executor, folder)
     _print_variants(found)
-    _print_total(study, found, workers)
+    _print_total(study, found, executor.at_once)
 
 
 def _print_settings(study: StudyLine) -> None:
@@ -71,13 +71,16 @@ def _print_variants(found: list[Estimate]) -> None:
     say.table(heads, rows)
 
 
-def _print_total(study: StudyLine, found: list[Estimate], workers: int) -> None:
+def _print_total(study: StudyLine, found: list[Estimate], at_once: int | None) -> None:
     compared = study.spec.seeds * len(found)
     tried = sum(e.trials for e in found) - compared
     seconds = sum(e.seconds for e in found)
     parts = [f"{tried} of the tuning" if tried else "", f"{compared} of the comparison"]
     say.line(
         f"{tried + compared} trials ({', '.join(filter(None, parts))}): "
-        f"{seconds / 3600:.2f} device-hours, about {say.duration(seconds / workers)} "
-        f"with {workers} at a time. Nothing was written."
+        f"{seconds / 3600:.2f} device-hours{_elapsed(seconds, at_once)}. Nothing was written."
     )
+
+
+def _elapsed(seconds: float, at_once: int | None) -> str:
+    return f", about {say.duration(seconds / at_once)} with {at_once} at a time" if at_once else ""

@@ -65,13 +65,11 @@ def _dry_run(config: SweepConfig, way: Way) -> None:
     from tempfile import TemporaryDirectory
 
     from cellsearch.cli.dry_run import dry_run
-    from cellsearch.sweep.executors.options import cores
     from cellsearch.sweep.run import executor_of
     from cellsearch.sweep.watching.display import Silent
 
     with TemporaryDirectory() as name:
-        executor = executor_of(config, Path(name), way.means(Silent()))
-        dry_run(config, executor, way.workers or cores(), Path(name))
+        dry_run(config, executor_of(config, Path(name), way.means(Silent())), Path(name))
 
 
 def _sets_seeds(overrides: list[str]) -> bool:

@@ -93,14 +93,22 @@ def _estimate(
     train = study.spec.train
     updates = max(1, late.steps - early.steps)
     update = (late.times["train"] - early.times["train"]) / updates
-    reading = late.times.get("evaluate", 0.0) - early.times.get("evaluate", 0.0)
     per_update = train.batch * train.segment
+    # What the early look read is not in it: it was saved before that.
+    reading = late.times.get("evaluate", 0.0) / _readings(late, late.steps * per_update)
     tokens = tuning + study.spec.seeds * train.tokens
     trials = study.spec.seeds + (settings(study) if tuning else 0)
     # Validation while it trains, test, and validation from the last state of training.
     readings = trials * (train.evaluations + 2)
     seconds = math.ceil(tokens / per_update) * update + readings * reading
     return Estimate(variant, tuning, update, reading, trials, seconds)
+
+
+def _readings(paused: Outcome, tokens: int) -> int:
+    """How often validation was read up to a pause, which reads it unless that was just done."""
+    curves = paused.curves
+    points = zip(curves.tokens, curves.valid_loss, strict=True)
+    return len({at for at, loss in points if loss is not None} | {tokens})
 
 
 def _tuning_tokens(study: StudyLine) -> int:

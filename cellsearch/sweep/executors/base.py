@@ -89,7 +89,12 @@ class Executor(ABC):
 
     The end is `Finished`, or `Failed` without `again`. There is none for a trial that `stop`
     interrupted: it stays unfinished, its checkpoint saved.
+
+    Attributes:
+        at_once: how many trials run side by side; None where only a run can show it.
     """
+
+    at_once: int | None = None
 
     @abstractmethod
     def run(self, items: Items) -> Events:

@@ -25,6 +25,8 @@ from cellsearch.sweep.executors.perform import load_trainer, perform
 class InlineExecutor(Executor):
     """Trains in a thread, so that progress can be seen while a trial runs."""
 
+    at_once = 1
+
     def __init__(self, *, trainer: str = TRAINER) -> None:
         self.trainer = trainer
         self._stopping = threading.Event()

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from cellsearch.errors import ConfigError
-
-
-def cores() -> int:
-    """How many processors this process may use: a container often has fewer than its machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +25,15 @@ class Options:
     gpus_per_trial: float = 0.0
     address: str | None = None
     log: Path | None = None
+
+    def room(self) -> int:
+        """How many trials run side by side on this machine: as said, or one for each processor."""
+        if self.workers is not None:
+            return self.workers
+        # A container often may use less than its machine has.
+        from joblib import cpu_count
+
+        return max(1, int(cpu_count()) // self.threads)
 
     def check(self) -> None:
         """Raise ConfigError for a number that cannot be meant."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from cellsearch.sweep.executors.base import TRAINER, Event, Events, Executor, Items, Started
 from cellsearch.sweep.executors.crew import Crew
 from cellsearch.sweep.executors.messages import Message
-from cellsearch.sweep.executors.options import Options, cores
+from cellsearch.sweep.executors.options import Options
 from cellsearch.sweep.executors.workers import WorkerProcess
 
 
@@ -16,7 +16,7 @@ class ProcessExecutor(Executor):
     """Trains up to `workers` trials side by side on this machine, with `threads` threads each."""
 
     def __init__(self, workers: int, threads: int = 1, *, trainer: str = TRAINER) -> None:
-        self.workers = max(1, workers)
+        self.workers = self.at_once = max(1, workers)
         self.threads = threads
         self.trainer = trainer
         self._stopping = threading.Event()
@@ -32,9 +32,9 @@ class ProcessExecutor(Executor):
 
 
 def make(options: Options) -> ProcessExecutor:
-    """The executor with these options; where none is said, with a worker for each processor."""
+    """The executor with these options; as many workers as there is room for."""
     options.on_this_machine_only("process")
-    return ProcessExecutor(options.workers or cores(), options.threads)
+    return ProcessExecutor(options.room(), options.threads)
 
 
 class _ProcessCrew(Crew[WorkerProcess, WorkerProcess]):

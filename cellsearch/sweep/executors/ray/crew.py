@@ -82,13 +82,17 @@ class Wishes:
 
 
 class RayCrew(Crew[RemoteWorker, EngineProcess]):
-    """Hires workers of the usual share, and of a larger one for what ran out of memory."""
+    """Hires workers of the usual share, and of a larger one for what ran out of memory.
+
+    Attributes:
+        limit: how many workers of the usual share there may be; 0 until the engine is up.
+    """
 
     def __init__(self, wishes: Wishes, items: Items) -> None:
         super().__init__(items)
         self._wishes = wishes
         self._engine: EngineProcess | None = None
-        self._limit = 0
+        self.limit = 0
         self._hired = 0
         # Hired before this, a worker that never gets ready is a victim of what was counted last.
         self._counted = 0
@@ -142,7 +146,7 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
         # What a larger worker waits for must not be taken by another small one.
         if any(h.share != self._wishes.share for h in starting):
             return
-        while len(self._hands) < self._limit and self._ahead(len(self._starting()) + 1):
+        while len(self._hands) < self.limit and self._ahead(len(self._starting()) + 1):
             self._hire(engine, self._wishes.share)
 
     def _hire(self, engine: EngineProcess, share: Share) -> None:
@@ -172,7 +176,7 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
         match message["said"]:
             case "up":
                 engine.nodes = message["nodes"]
-                self._limit = self._room(engine.nodes)
+                self.limit = self._room(engine.nodes)
             case "unreachable":
                 raise TrialError(f"{self._unreachable()}: {message['message']}")
             case _:

@@ -6,7 +6,7 @@ import threading
 
 from cellsearch.sweep.executors.base import TRAINER, Events, Executor, Items
 from cellsearch.sweep.executors.child import thread_variables
-from cellsearch.sweep.executors.options import Options, cores
+from cellsearch.sweep.executors.options import Options
 from cellsearch.sweep.executors.ray.crew import RayCrew, Wishes
 from cellsearch.sweep.executors.ray.settings import Settings
 from cellsearch.sweep.executors.ray.shares import Share
@@ -25,7 +25,7 @@ class RayExecutor(Executor):
             settings=Settings(
                 trainer=trainer,
                 address=options.address,
-                cpus=(options.workers or max(1, cores() // options.threads)) * options.threads,
+                cpus=options.room() * options.threads,
                 variables=thread_variables(options.threads),
             ),
             share=Share(options.threads, options.gpus_per_trial),
@@ -39,7 +39,11 @@ class RayExecutor(Executor):
         self._stopping.clear()
         if self._wishes.log is not None:
             self._wishes.log.unlink(missing_ok=True)
-        yield from RayCrew(self._wishes, items).run(self._stopping)
+        crew = RayCrew(self._wishes, items)
+        try:
+            yield from crew.run(self._stopping)
+        finally:
+            self.at_once = crew.limit or None
 
     def stop(self) -> None:
         """See `Executor.stop`."""

@@ -23,6 +23,8 @@ def _lines(value: object) -> object:
 
 # It tells a count of seeds from the number of one, such as 20260131.
 MOST_SEEDS = 100_000
+# What a key of `tune.space` begins with that names a const of the cells.
+CONST = "const."
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 # What is larger overflows float32 within the optimiser.
 Rate = Annotated[float, Field(gt=0, le=1e30)]

@@ -65,6 +65,7 @@ class Variant(BaseModel):
     changes: tuple[str, ...] = Field((), description="lines of a diff against the base: - and +")
     equations: tuple[str, ...] = Field((), description="the equations, one a line")
     latex: tuple[str, ...] = ()
+    consts: tuple[str, ...] = Field((), description="the names of the cell's consts")
     sentence: str | None = None
     placebo: bool = False
     identical_to: str | None = None
@@ -86,6 +87,7 @@ class StudyLine(Line):
     study_key: str
     spec: SweepConfig
     variants: tuple[Variant, ...] = Field(description="the base first")
+    adaptive: bool = Field(False, description="each variant is tuned at settings of its own")
     vocabulary: int
     data_sha256: str
     corpus: str = Field(description="one sentence about the text, for the report")

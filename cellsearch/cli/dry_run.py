@@ -43,7 +43,7 @@ def _print_settings(study: StudyLine) -> None:
     tune = study.spec.tune
     if tune is None:
         return
-    proposer = proposers.find(tune.proposer)(space_of(tune), tune.seed)
+    proposer = proposers.make(tune.proposer, space_of(tune), tune.seed)
     count = settings(study)
     if proposer.adaptive:
         say.line(f"{count} settings of {', '.join(map(words.key, tune.space))}, by {tune.proposer}")

@@ -24,7 +24,7 @@ LEAST = 4
 
 def importances(tune: TuneConfig, one: Tried) -> dict[str, dict[str, float]]:
     """By evaluator, the share of each key; nothing where there is too little to go by."""
-    if len(set(one.losses.values())) < LEAST or len(tune.space) < 2:
+    if len(set(one.losses.values())) < LEAST or len(one.keys) < 2:
         return {}
     study = _study(tune, one)
     return {name: _shares(study, evaluator) for name, evaluator in _evaluators().items()}
@@ -56,9 +56,11 @@ def _study(tune: TuneConfig, one: Tried) -> Study:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction="minimize")
-    distributions = {key: _distribution(said, one, key) for key, said in tune.space.items()}
+    distributions = {
+        key: _distribution(said, one, key) for key, said in tune.space.items() if key in one.keys
+    }
     for number, loss in one.losses.items():
-        setting = one.lines[number].setting
+        setting = one.setting(number)
         study.add_trial(create_trial(value=loss, params=setting, distributions=distributions))
     return study
 
@@ -68,6 +70,6 @@ def _distribution(said: RangeConfig | tuple[Choice, ...], one: Tried, key: str) 
 
     if not isinstance(said, RangeConfig):
         return CategoricalDistribution(said)
-    if all(isinstance(line.setting[key], int) for line in one.lines.values()):
+    if all(isinstance(one.setting(n)[key], int) for n in one.lines):
         return IntDistribution(int(said.low), int(said.high), log=said.log)
     return FloatDistribution(said.low, said.high, log=said.log)

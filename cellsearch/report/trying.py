@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import comb, exp, log
 from typing import TYPE_CHECKING
 
-from cellsearch.config import Choice, RangeConfig
+from cellsearch.config import CONST, Choice, RangeConfig
 from cellsearch.report import words
 
 if TYPE_CHECKING:
-    from cellsearch.record import TrialLine
+    from cellsearch.record import Setting, StudyLine, TrialLine, Variant
     from cellsearch.store import Journal
 
 
@@ -23,11 +23,13 @@ class Tried:
         variant: its name.
         lines: its trials, by the number of the setting.
         chosen: the number of the setting that was chosen; None: not yet, or none ended well.
+        keys: of the space, those that the variant has; a const it may lack.
     """
 
     variant: str
     lines: Mapping[int, TrialLine]
     chosen: int | None
+    keys: tuple[str, ...]
 
     def loss(self, number: int | None) -> float | None:
         """Validation loss at the end, where the trial got there and did not diverge."""
@@ -35,6 +37,10 @@ class Tried:
         if line is None or line.outcome.status != "done":
             return None
         return line.outcome.metrics.get("valid_loss")
+
+    def setting(self, number: int) -> Setting:
+        """What was tried under a number, of the keys that the variant has."""
+        return {key: self.lines[number].setting[key] for key in self.keys}
 
     @property
     def losses(self) -> dict[int, float]:
@@ -49,12 +55,23 @@ class Tried:
 
 def tried(journal: Journal) -> dict[str, Tried]:
     """Every variant that was tuned, the base first."""
-    found: dict[str, dict[int, TrialLine]] = {v.name: {} for v in journal.study.variants}
+    study = journal.study
+    found: dict[str, dict[int, TrialLine]] = {v.name: {} for v in study.variants}
     for line in sorted(journal.tuning, key=lambda t: t.number or 0):
         if line.number is not None:
             found[line.variant][line.number] = line
     chosen = {name: choice.number for name, choice in journal.choices.items()}
-    return {n: Tried(n, lines, chosen.get(n)) for n, lines in found.items() if lines}
+    return {
+        v.name: Tried(v.name, found[v.name], chosen.get(v.name), _keys(study, v))
+        for v in study.variants
+        if found[v.name]
+    }
+
+
+def _keys(study: StudyLine, variant: Variant) -> tuple[str, ...]:
+    space = study.spec.tune.space if study.spec.tune else {}
+    has = {f"{CONST}{name}" for name in variant.consts}
+    return tuple(key for key in space if not key.startswith(CONST) or key in has)
 
 
 def expected_best(losses: Sequence[float]) -> list[float]:
@@ -82,11 +99,12 @@ def at_the_edge(journal: Journal, one: Tried) -> list[str]:
     tune = journal.study.spec.tune
     if tune is None or one.chosen is None:
         return []
-    ranges = [key for key, said in tune.space.items() if isinstance(said, RangeConfig)]
     found = []
-    for key in ranges:
-        values = [number(line.setting[key]) for line in one.lines.values()]
-        own = number(one.lines[one.chosen].setting[key])
+    for key in one.keys:
+        if not isinstance(tune.space[key], RangeConfig):
+            continue
+        values = [number(one.setting(n)[key]) for n in one.lines]
+        own = number(one.setting(one.chosen)[key])
         if own in (min(values), max(values)):
             end = "lowest" if own == min(values) else "highest"
             found.append(f"the {end} {words.key(key)} ({own:.3g})")

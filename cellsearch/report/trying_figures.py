@@ -43,10 +43,11 @@ class Response(NamedTuple):
     lines: tuple[Line, ...]
 
 
-def best(journal: Journal, tune: TuneConfig, one: Tried, role: str) -> Line:
+def best(journal: Journal, one: Tried, role: str) -> Line:
     """The best of k settings: expected, or where each setting depends on the last ones, so far."""
     losses = guessed(journal, one)
-    found = list(accumulate(losses, min)) if tune.proposer == "tpe" else expected_best(losses)
+    is_adaptive = journal.study.adaptive
+    found = list(accumulate(losses, min)) if is_adaptive else expected_best(losses)
     steps = tuple(float(k) for k in range(1, len(found) + 1))
     return Line(one.variant, role, steps, tuple(exp(loss) for loss in found))
 
@@ -56,20 +57,20 @@ def responses(
 ) -> list[Response]:
     """One for each key that has a range."""
     ranges = {key: said for key, said in tune.space.items() if isinstance(said, RangeConfig)}
-    drawn = [one for one in each.values() if one.losses]
     return [
         Response(key, said.log, tuple(_points(key, one, roles[one.variant]) for one in drawn))
         for key, said in ranges.items()
+        if (drawn := [one for one in each.values() if one.losses and key in one.keys])
     ]
 
 
 def best_figures(lines: Sequence[Line], what: str) -> list[Figure]:
     """A panel for each variant with the base behind it; all share their axes."""
-    base = next(line for line in lines if line.name == BASE)
+    base = next((line for line in lines if line.name == BASE), None)
     low = min(min(line.y) for line in lines)
     high = min(max(max(line.y) for line in lines), TALLEST * max(line.y[-1] for line in lines))
     count = max(len(line.x) for line in lines)
-    panels = [line for line in lines if line is not base] or [base]
+    panels = [line for line in lines if line is not base] or lines
     return [_panel(line, base, what, count, (low, high)) for line in panels]
 
 
@@ -79,15 +80,17 @@ def response_figures(found: Sequence[Response]) -> list[Figure]:
 
 
 def _points(key: str, one: Tried, role: str) -> Line:
-    points = sorted((number(one.lines[n].setting[key]), loss) for n, loss in one.losses.items())
+    points = sorted((number(one.setting(n)[key]), loss) for n, loss in one.losses.items())
     x, y = zip(*points, strict=True)
     return Line(one.variant, role, x, tuple(exp(loss) for loss in y))
 
 
-def _panel(line: Line, base: Line, what: str, count: int, limits: tuple[float, float]) -> Figure:
+def _panel(
+    line: Line, base: Line | None, what: str, count: int, limits: tuple[float, float]
+) -> Figure:
     with drawing.style():
         figure, ax = drawing.axes(3.7, 2.6)
-        for drawn, width in ((base, 0.9), (line, 1.6)):
+        for drawn, width in [*([(base, 0.9)] if base else []), (line, 1.6)]:
             colour = drawing.ROLES[drawn.role]
             ax.plot(drawn.x, drawn.y, color=colour, linewidth=width, marker="o", markersize=3)
         ax.set_title(labels.shorten(line.name, 34))

@@ -20,7 +20,7 @@ _CELLS: dict[str, Any] = {
     "base": True,
     "variants": {"__all__": {"cell", "edits"}},
 }
-_SAID = ("cell_hash", "class_hash", "changes", "equations", "latex", "cell_name")
+_SAID = ("cell_hash", "class_hash", "changes", "equations", "latex", "consts", "cell_name")
 
 
 def check_same_plan(journal: Journal, planned: StudyLine) -> None:

@@ -14,6 +14,7 @@ import pytest
 from cellsearch import store
 from cellsearch.config import SweepConfig
 from cellsearch.report import build, frames, words
+from cellsearch.report.importance import importances
 from cellsearch.report.sections import tuning
 from cellsearch.report.trying import at_the_edge, at_the_edges, expected_best, guessed, tried
 from cellsearch.report.verdicts import judge
@@ -144,7 +145,7 @@ def test_the_page_says_what_it_rests_on(folder: Path, tmp_path: Path) -> None:
     ("tune", "said"),
     [
         ({"halving": {"factor": 2, "rungs": 1}}, "trials pruned"),
-        ({"proposer": "tpe"}, "of its own, by a TPE sampler"),
+        ({"proposer": "tpe"}, "settings of its own (tpe)"),
         ({"proposer": "grid", "trials": 2, "space": {"model.tied": [True, False]}}, "(grid)"),
     ],
 )
@@ -177,3 +178,35 @@ def test_a_study_without_a_tuning_says_nothing_of_one(tmp_path: Path) -> None:
     page = build(tmp_path / "s", tmp_path / "out").index.read_text()
     assert "this study tunes none" in page
     assert "onditional on" not in page
+
+
+def test_a_const_is_said_of_the_cells_that_have_it(tmp_path: Path) -> None:
+    cell = "cell mine(x; h)\n    const beta = 1\n    h' = tanh(beta * (W @ x + U @ h) + bh)\n"
+    space = SPEC["tune"]["space"] | {"const.beta": {"low": 0.5, "high": 4.0}}
+    changed = {
+        "base": cell,
+        "variants": {"gru": {"cell": "gru"}},
+        "tune": SPEC["tune"] | {"space": space},
+    }
+    spec = SweepConfig.model_validate(SPEC | changed)
+    sweep(spec, tmp_path, Means(InlineExecutor(trainer=TRAINER), measure=lambda *_: []))
+    journal = store.read(tmp_path)
+    each, info = tried(journal), tuning.info(judge(journal))
+    assert info is not None
+    rows = {row[0]: row for row in info.rows}
+    assert info.keys[-1] == "const.beta"
+    assert rows["base"][4] != "–" == rows["gru"][4]
+    response = next(r for r in info.responses if r.key == "const.beta")
+    assert [line.name for line in response.lines] == ["base"]
+    assert not any("beta" in edge for edge in at_the_edge(journal, each["gru"]))
+    assert set(importances(spec.tune, each["gru"])["fANOVA"]) == set(SPEC["tune"]["space"])
+    assert set(importances(spec.tune, each["base"])["fANOVA"]) == set(space)
+
+
+def test_a_study_that_has_hardly_begun_has_a_page(folder: Path, tmp_path: Path) -> None:
+    """The base may not be the first of which a trial ends."""
+    lines = (folder / store.NAME).read_bytes().splitlines(keepends=True)
+    of_others = [line for line in lines[1:] if b'"variant":"no_output_gate"' in line]
+    (tmp_path / store.NAME).write_bytes(b"".join([lines[0], *of_others[:2]]))
+    page = build(tmp_path, tmp_path / "page").index.read_text()
+    assert "1 variant was tried" in page

@@ -98,11 +98,10 @@ def _lead(findings: Findings) -> str:
 
 
 def _tuned(findings: Findings) -> str:
-    tune = findings.journal.study.spec.tune
-    if tune is None:
+    study = findings.journal.study
+    if study.spec.tune is None:
         return ""
-    own = tune.proposer == "tpe"
-    settings = "its own settings" if own else "the settings that all were tried at"
+    settings = "its own settings" if study.adaptive else "the settings that all were tried at"
     return f", each at the best of {settings} (conditional on this tuning)"
 
 

@@ -61,14 +61,15 @@ def info(findings: Findings) -> Info | None:
     roles = {n: drawing.role(verdicts[n].kind) if n in verdicts else "inconclusive" for n in each}
     # Where trials were stopped early, nobody knows what they would have come to.
     drawn = [] if tune.halving else list(each.values())
+    paired = None if journal.study.adaptive else each.get(BASE)
     shares = _shares(tune, each)
     return Info(
         intro=_intro(journal, tune, each),
         notes=tuple(_notes(journal, each)),
         keys=tuple(tune.space),
-        rows=tuple(_row(one, each, tune) for one in each.values()),
-        best=tuple(best(journal, tune, one, roles[one.variant]) for one in drawn),
-        expected=tune.proposer != "tpe",
+        rows=tuple(_row(one, paired, tune) for one in each.values()),
+        best=tuple(best(journal, one, roles[one.variant]) for one in drawn),
+        expected=not journal.study.adaptive,
         responses=tuple(responses(tune, each, roles)),
         shares=tuple(shares[1]),
         evaluators=tuple(shares[0]),
@@ -107,9 +108,10 @@ _IMPORTANCE = (
 def _intro(journal: Journal, tune: TuneConfig, each: dict[str, Tried]) -> str:
     count = max(len(one.lines) for one in each.values())
     tokens = tune.tokens or journal.study.spec.train.tokens
-    settings = f"{count} settings of its own, by a TPE sampler"
-    if tune.proposer != "tpe":
-        settings = f"the same {count} settings ({tune.proposer})"
+    whose = (
+        f"{count} settings of its own" if journal.study.adaptive else f"the same {count} settings"
+    )
+    settings = f"{whose} ({tune.proposer})"
     return (
         f"{words.count(len(each), 'variant')} {'was' if len(each) == 1 else 'were each'} tried "
         f"at {settings}, {words.whole(tokens)} training tokens a trial, with one seed that no "
@@ -141,11 +143,11 @@ def _notes(journal: Journal, each: dict[str, Tried]) -> list[str]:
     return found
 
 
-def _row(one: Tried, each: dict[str, Tried], tune: TuneConfig) -> tuple[str, ...]:
+def _row(one: Tried, base: Tried | None, tune: TuneConfig) -> tuple[str, ...]:
+    """What was chosen; beside it the loss at the base's choice, where settings are the same."""
     losses = list(one.losses.values())
-    base = each.get(BASE)
-    at_base = one.loss(base.chosen) if base and tune.proposer != "tpe" else None
-    setting = {} if one.chosen is None else one.lines[one.chosen].setting
+    at_base = one.loss(base.chosen) if base else None
+    setting = {} if one.chosen is None else one.setting(one.chosen)
     return (
         one.variant,
         words.MISSING if one.chosen is None else str(one.chosen),
@@ -172,7 +174,7 @@ def _chosen(info: Info) -> Table:
             *keys,
             Column("Perplexity", "chosen"),
             Column("Perplexity", "at the base's"),
-            Column("Perplexity", "median setting"),
+            Column("Perplexity", "median"),
             Column("Trials", "with a loss"),
         ],
         rows=info.rows,
@@ -192,9 +194,9 @@ def _best_caption(info: Info) -> str:
         )
     return (
         "Validation perplexity that one may expect from the best of so many settings, drawn from "
-        "those tried without replacement (Tang et al. 2020); a trial that diverged counts as "
-        "guessing. The base's line is thin and dark, behind. A line that still falls at its right "
-        "end asks for more settings."
+        "those tried without replacement (Tang et al. 2020); a trial that diverged or failed "
+        "counts as guessing. The base's line is thin and dark, behind. A line that still falls at "
+        "its right end asks for more settings."
     )
 
 

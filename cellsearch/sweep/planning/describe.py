@@ -11,6 +11,7 @@ from cellsearch.config import MatchConfig
 from cellsearch.derive.latex import equations as latex
 from cellsearch.derive.model_cost import ModelCost
 from cellsearch.ir import Cell
+from cellsearch.ir.cell import Const, flat
 from cellsearch.record import CellCost, StudyLine, Variant
 
 _NOT_EQUATIONS = ("param ", "const ", "init ", "output ", "needs ")
@@ -22,6 +23,7 @@ class Description(TypedDict):
     cell_name: str
     equations: tuple[str, ...]
     latex: tuple[str, ...]
+    consts: tuple[str, ...]
 
 
 class Counted(TypedDict):
@@ -33,9 +35,14 @@ class Counted(TypedDict):
 
 
 def described(cell: Cell) -> Description:
-    """Name, equations as text, equations as LaTeX."""
+    """Name, equations as text, equations as LaTeX, consts."""
     lines = [line for line in _body(cell) if not line.lstrip().startswith(_NOT_EQUATIONS)]
-    return Description(cell_name=cell.name, equations=tuple(lines), latex=latex(cell))
+    return Description(
+        cell_name=cell.name,
+        equations=tuple(lines),
+        latex=latex(cell),
+        consts=tuple(line.name for line in flat(cell.lines) if isinstance(line, Const)),
+    )
 
 
 def counted(cost: ModelCost) -> Counted:

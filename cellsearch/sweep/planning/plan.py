@@ -13,6 +13,7 @@ from cellsearch.derive.mirror import prove_mirror
 from cellsearch.errors import CellsearchError, ConfigError, LanguageError, nearest
 from cellsearch.ir import Cell
 from cellsearch.record import StudyLine, Variant
+from cellsearch.sweep import proposers
 from cellsearch.sweep.planning.describe import changes, counted, described
 from cellsearch.sweep.planning.keys import study_key
 from cellsearch.sweep.planning.matching import compared, cost_of, elaborated, matched_width
@@ -55,6 +56,7 @@ def plan(config: SweepConfig, text: Text) -> StudyLine:
         study_key=study_key(config, {v.name: v.cell_hash for v in variants}, text.sha256),
         spec=config,
         variants=_known_twins(config, variants),
+        adaptive=config.tune is not None and proposers.find(config.tune.proposer).adaptive,
         vocabulary=text.vocabulary,
         data_sha256=text.sha256,
         corpus=text.description,

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cellsearch.config import Choice, RangeConfig, SweepConfig, TuneConfig
+from cellsearch.config import CONST, Choice, RangeConfig, SweepConfig, TuneConfig
 from cellsearch.record import Setting
 from cellsearch.sweep.planning import problems
 from cellsearch.sweep.proposers.dimensions import Dimension, Options, Space, Span
-
-CONST = "const."
 
 
 def space_of(tune: TuneConfig) -> Space:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cellsearch.registry import Registry
 from cellsearch.sweep.proposers.base import Proposer, Seen
+from cellsearch.sweep.proposers.dimensions import Space
 
-__all__ = ["Proposer", "Seen", "find", "names"]
+__all__ = ["Proposer", "Seen", "find", "make", "names"]
 
 _PROPOSERS = Registry(
     "proposer",
@@ -31,4 +32,15 @@ def find(name: str) -> type[Proposer]:
         ConfigError: there is none, or what bears the name is no proposer.
     """
     proposer: type[Proposer] = _PROPOSERS.load_class(name, Proposer)
+    return proposer
+
+
+def make(name: str, space: Space, seed: int) -> Proposer:
+    """A proposer of this name for one variant.
+
+    Raises:
+        ConfigError: as for `find`, or it is another package's and cannot be made.
+    """
+    find(name)
+    proposer: Proposer = _PROPOSERS.make(name, space, seed)
     return proposer

@@ -62,7 +62,7 @@ def _check_rungs(tune: TuneConfig, train: TrainConfig) -> None:
 
 def _settings(tune: TuneConfig) -> Iterator[Setting]:
     space = space_of(tune)
-    proposer = proposers.find(tune.proposer)(space, tune.seed)
+    proposer = proposers.make(tune.proposer, space, tune.seed)
     if not proposer.adaptive:
         return (proposer.propose(number, ()) for number in range(count(tune)))
     return islice(chain(_corners(space), *(_along(space, key) for key in space)), _LOOKS)

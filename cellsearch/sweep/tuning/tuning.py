@@ -18,7 +18,7 @@ from cellsearch.store import Journal
 from cellsearch.sweep import proposers
 from cellsearch.sweep.planning.space import space_of
 from cellsearch.sweep.planning.tuning import count
-from cellsearch.sweep.proposers import Proposer, Seen
+from cellsearch.sweep.proposers import Seen
 from cellsearch.sweep.trials import Maker, Trial
 from cellsearch.sweep.tuning.climb import Climb, budgets
 
@@ -158,7 +158,7 @@ class _Tried:
     def __init__(self, tune: TuneConfig, tokens: tuple[int, ...]) -> None:
         space = space_of(tune)
         self.settings: dict[int, Setting] = {}
-        self.proposer: Proposer = proposers.find(tune.proposer)(space, tune.seed)
+        self.proposer = proposers.make(tune.proposer, space, tune.seed)
         lag = tune.lag if self.proposer.adaptive else None
         factor = tune.halving.factor if tune.halving else 1
         self.climb = Climb(count(tune), len(tokens), factor, lag)

@@ -73,6 +73,8 @@ def _stopped(folder: Path) -> str:
 
 
 def _next(folder: Path, journal: Journal, status: Status) -> None:
+    from cellsearch.sweep.watching.status import phases
+
     study = _typed(folder)
     say.line(f"report:     cellsearch report {study} --out {_typed(default_report(folder))}")
     if journal.seeds:
@@ -81,8 +83,11 @@ def _next(folder: Path, journal: Journal, status: Status) -> None:
         )
     else:
         say.line(f"compare:    cellsearch confirm {study} --top K --seeds N")
-    if status.failed:
-        say.line(f"try the {status.failed} failed again: cellsearch resume {study} --retry failed")
+    again = phases(journal, ())["comparison"].failed
+    if again:
+        say.line(f"try the {again} failed again: cellsearch resume {study} --retry failed")
+    if kept := status.failed - again:
+        say.line(f"of the tuning {kept} failed; what was chosen rests on that, as the report says")
 
 
 def _typed(path: Path) -> str:

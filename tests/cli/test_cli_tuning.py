@@ -10,6 +10,10 @@ import time
 import pytest
 
 from cellsearch import store
+from cellsearch.sweep.executors.inline import InlineExecutor
+from cellsearch.sweep.planning import files
+from cellsearch.sweep.run import Means, sweep
+from cellsearch.testing.executors import TRAINER
 
 TUNE = """
 tune:
@@ -109,6 +113,15 @@ def test_status_is_watched_from_elsewhere(call, file, tmp_path):
         sweep.kill()
         sweep.wait()
     assert re.search(r"^done +3 +3 +0$", said.stdout, re.MULTILINE)
+
+
+def test_what_is_said_of_failures_can_be_done(call, file, tmp_path):
+    """A trainer that fails for a variant of this name, in the tuning and in the comparison."""
+    spec = files.load(file, ["variants={raises: {with: i = 1}}"])
+    sweep(spec, tmp_path, Means(InlineExecutor(trainer=TRAINER), measure=lambda *_: []))
+    said = call("resume", tmp_path, code=1).stdout
+    assert f"try the 2 failed again: cellsearch resume {tmp_path} --retry failed" in said
+    assert "of the tuning 3 failed; what was chosen rests on that" in said
 
 
 def test_kinds_to_retry_are_checked(call, study):

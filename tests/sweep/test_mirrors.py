@@ -140,11 +140,19 @@ def test_tensorboard_has_the_curves(tmp_path: Path, means: Means) -> None:
         assert dict(scalars(run, "valid_loss")) == pytest.approx(expected)
     runs = {p.name for p in (tmp_path / "tensorboard" / "base").iterdir()}
     assert runs == {"seed 0", "seed 1", *(f"setting {n}" for n in range(6))}
+    # A run that was cut while it was written is written again; the others are not.
+    cut, whole = (tmp_path / "tensorboard" / "base" / f"seed {n}" for n in (0, 1))
+    before = {p: p.stat().st_mtime_ns for p in whole.iterdir()}
+    (cut / "trial.txt").unlink()
+    next(cut.glob("events*")).write_bytes(b"")
+    resume(tmp_path, (), replace(means, tensorboard=True))
+    assert len(dict(scalars(cut, "valid_loss"))) == len(journal.trials[0].outcome.curves.tokens)
+    assert {p: p.stat().st_mtime_ns for p in whole.iterdir()} == before
 
 
 def scalars(run: Path, name: str) -> Iterator[tuple[int, float]]:
     """The points of a scalar in an event file: records of length, check sum, event, check sum."""
-    (path,) = run.iterdir()
+    (path,) = run.glob("events*")
     data = path.read_bytes()
     while data:
         length = int.from_bytes(data[:8], "little")

@@ -11,6 +11,8 @@ from cellsearch.sweep.mirrors import Mirror
 from cellsearch.sweep.trials import name_of
 
 NAME = "tensorboard"
+# In each run's folder: of which attempt it is.
+_WHOLE = "trial.txt"
 
 
 class TensorBoardMirror(Mirror):
@@ -22,9 +24,9 @@ class TensorBoardMirror(Mirror):
         self._folder = folder / NAME
 
     def catch_up(self, study: StudyLine, lines: Iterable[TrialLine]) -> None:
-        """Write the runs that are not there."""
+        """Write the runs that are not there, or not whole, or of an earlier attempt."""
         for line in {name_of(line): line for line in lines}.values():
-            if not self._run(line).exists():
+            if _told(self._run(line)) != _identity(line):
                 self.add(line)
 
     def add(self, line: TrialLine) -> None:
@@ -42,6 +44,17 @@ class TensorBoardMirror(Mirror):
             for name, value in line.outcome.metrics.items():
                 if value is not None and name not in ("train_loss", "valid_loss"):
                     writer.add_scalar(f"end/{name}", value, line.config.train.tokens)
+        # Last: a run without it is not whole.
+        (run / _WHOLE).write_text(_identity(line))
 
     def _run(self, line: TrialLine) -> Path:
         return self._folder / line.variant / name_of(line).which
+
+
+def _identity(line: TrialLine) -> str:
+    return f"{line.trial_key}, attempt {line.attempt}\n"
+
+
+def _told(run: Path) -> str:
+    file = run / _WHOLE
+    return file.read_text() if file.exists() else ""

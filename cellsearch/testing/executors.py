@@ -126,6 +126,26 @@ class ExecutorContract(ABC):
         events = list(self.executor().run([item(tmp_path, "prints")]))
         assert [e.outcome.status for e in events if isinstance(e, Finished)] == ["done"]
 
+    def test_trouble_with_files_is_met_again(self, tmp_path: Path) -> None:
+        events = list(self.executor().run([item(tmp_path, "hiccup")]))
+        (failed,) = (e for e in events if isinstance(e, Failed))
+        (finished,) = (e for e in events if isinstance(e, Finished))
+        assert (failed.again, failed.attempt) == (True, 1)
+        assert "input/output error" in failed.failure.message
+        assert (finished.attempt, finished.outcome.status) == (2, "done")
+
+    def test_trouble_with_files_that_stays_ends_the_run(self, tmp_path: Path) -> None:
+        """It is said of no trial that it failed."""
+        events: list[Event] = []
+        try:
+            for event in self.executor().run([item(tmp_path, "unreadable")]):
+                events.append(event)
+        except StoreError as error:
+            assert "input/output error" in str(error)
+        else:
+            raise AssertionError("trouble with files went unnoticed")
+        assert [e.again for e in events if isinstance(e, Failed)] == [True, True]
+
     def test_a_full_disk_ends_the_run(self, tmp_path: Path) -> None:
         try:
             list(self.executor().run([item(tmp_path, "full")]))

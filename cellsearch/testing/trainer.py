@@ -2,7 +2,7 @@
 
 Its losses are a pure function of the trial, and it checkpoints and goes on as the real one does.
 A variant's name says how it behaves: `crash`, `killed`, `raises`, `diverges`, `full` (the disk),
-`prints`, `slow`; by any other name it ends well.
+`unreadable` (a file), `hiccup` (the same, once), `prints`, `slow`; by any other name it ends well.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def train(
         if cancelled and cancelled():
             _save(checkpoint, state)
             raise Stopped
-        _misbehave(trial, state["step"])
+        _misbehave(trial, state["step"], checkpoint)
         state = {"step": state["step"] + 1, "value": _next(state["value"], identity)}
         time.sleep(0.02 if trial.variant.startswith("slow") else 0.001)
         _save(checkpoint, state)
@@ -71,7 +71,7 @@ def _identity(trial: TrialConfig) -> str:
     return trial.model_dump_json(exclude={"variant"})
 
 
-def _misbehave(trial: TrialConfig, step: int) -> None:
+def _misbehave(trial: TrialConfig, step: int, checkpoint: Place | None) -> None:
     match (trial.variant, step):
         case ("crash", 2):
             os._exit(7)
@@ -81,8 +81,22 @@ def _misbehave(trial: TrialConfig, step: int) -> None:
             raise ZeroDivisionError("one by nothing")
         case ("full", 2):
             raise OSError(errno.ENOSPC, "no space left on device")
+        case ("unreadable", 2):
+            raise OSError(errno.EIO, "input/output error")
+        case ("hiccup", 2) if not _hiccuped(checkpoint):
+            raise OSError(errno.EIO, "input/output error")
         case ("prints", _):
             print('{"said": "finished"} and other things that were never said')
+
+
+def _hiccuped(checkpoint: Place | None) -> bool:
+    """Whether it has been asked before; beside the checkpoint, for another worker may be next."""
+    if checkpoint is None:
+        return True
+    folder, name = places.split(checkpoint)
+    done = f"{name}.hiccup" in folder.names()
+    folder.write(f"{name}.hiccup", b"")
+    return done
 
 
 def _outcome(trial: TrialConfig, state: State, weights: Place | None) -> Outcome:

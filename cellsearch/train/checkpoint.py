@@ -63,7 +63,11 @@ def save(place: Place, trial: TrialConfig, snapshot: Snapshot) -> None:
 
 
 def load(place: Place, trial: TrialConfig) -> Snapshot | None:
-    """The moment that is kept there, or None where it is no whole one of this trial."""
+    """The moment that is kept there, or None where it is no whole one of this trial.
+
+    Raises:
+        OSError: there is one, perhaps, that cannot be read now.
+    """
     folder = places.folder(place)
     try:
         folder.tidy()
@@ -74,7 +78,8 @@ def load(place: Place, trial: TrialConfig) -> Snapshot | None:
         if _digest(packed, held["facts"]) != held["digest"]:
             return None
         return Snapshot(tensors_from_bytes(packed), held["facts"])
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+    # One that cannot be read is not thrown away: training anew would write over it.
+    except (FileNotFoundError, ValueError, KeyError, TypeError, SafetensorError):
         return None
 
 

@@ -145,6 +145,9 @@ class Crew(ABC, Generic[H, Source]):
                 hand.item = None
             case "full":
                 raise StoreError(message["message"])
+            case "hindered" if item:
+                hand.item = None
+                yield self._hindered(hand, item, message["message"])
 
     def _end(self, hand: H, item: WorkItem, outcome: Outcome) -> Iterator[Event]:
         """A worker has trained an item to an outcome."""
@@ -159,6 +162,17 @@ class Crew(ABC, Generic[H, Source]):
         yield Failed(item.key, item.attempt, failure, again)
         if again:
             self._requeue(hand, replace(item, attempt=item.attempt + 1))
+
+    def _hindered(self, hand: H, item: WorkItem, message: str) -> Event:
+        """Another attempt, for it is no fault of the trial.
+
+        Raises:
+            StoreError: it stays as it is; nothing that is said of this trial would be true.
+        """
+        if not self._patience.another(item.key, hand.tokens):
+            raise StoreError(message)
+        self._requeue(hand, replace(item, attempt=item.attempt + 1))
+        return Failed(item.key, item.attempt, Failure(kind="other", message=message), again=True)
 
     def _requeue(self, hand: H, item: WorkItem) -> None:
         """An item that was lost with a worker is the next to be given."""

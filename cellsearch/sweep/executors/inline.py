@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from queue import SimpleQueue
 
-from cellsearch.record import Outcome
+from cellsearch.errors import StoreError
+from cellsearch.record import Failure, Outcome
 from cellsearch.sweep.executors.base import (
     TRAINER,
     Event,
     Events,
     Executor,
+    Failed,
     Finished,
     Items,
     Moved,
+    Patience,
     Started,
     WorkItem,
 )
 from cellsearch.sweep.executors.options import Options
-from cellsearch.sweep.executors.perform import load_trainer, perform
+from cellsearch.sweep.executors.perform import HinderedError, load_trainer, perform
 
 
 class InlineExecutor(Executor):
@@ -37,8 +41,7 @@ class InlineExecutor(Executor):
         try:
             # None never comes: there is no result that is out.
             for item in filter(None, items):
-                yield Started(item.key, item.attempt, "inline")
-                yield from self._run_one(item)
+                yield from self._run_patiently(item)
                 if self._stopping.is_set():
                     return
         finally:
@@ -48,12 +51,32 @@ class InlineExecutor(Executor):
         """See `Executor.stop`."""
         self._stopping.set()
 
+    def _run_patiently(self, item: WorkItem) -> Iterator[Event]:
+        """Again, where files were the trouble; see `Patience`."""
+        patience, tokens = Patience(), 0
+        while True:
+            yield Started(item.key, item.attempt, "inline")
+            try:
+                for event in self._run_one(item):
+                    if isinstance(event, Moved):
+                        tokens = event.progress.tokens
+                    yield event
+                return
+            except HinderedError as error:
+                if not patience.another(item.key, tokens):
+                    raise StoreError(str(error)) from None
+                failure = Failure(kind="other", message=str(error))
+                yield Failed(item.key, item.attempt, failure, again=True)
+                item = replace(item, attempt=item.attempt + 1)
+
     def _run_one(self, item: WorkItem) -> Iterator[Event]:
         said: SimpleQueue[Event | Exception | None] = SimpleQueue()
         thread = threading.Thread(target=self._perform, args=(item, said), daemon=True)
         thread.start()
         try:
             yield from _until_end(said)
+        except HinderedError:
+            raise
         except BaseException:
             # The iterator was closed, or Ctrl-C came twice: do not wait for the trial's end.
             self._stopping.set()

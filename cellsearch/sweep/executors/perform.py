@@ -18,6 +18,13 @@ from cellsearch.sweep.executors.base import WorkItem
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
+class HinderedError(Exception):
+    """A file could not be read or written: no fault of the trial, and the next try may fare better.
+
+    Its text says what it was.
+    """
+
+
 class Trainer(Protocol):
     """The signature of `cellsearch.train.train`."""
 
@@ -50,6 +57,7 @@ def perform(
 
     Raises:
         StoreError: the disk is full, which no other trial would survive.
+        HinderedError: any other trouble with files.
     """
     try:
         return trainer(
@@ -66,6 +74,8 @@ def perform(
             return None
         if isinstance(error, OSError) and error.errno in _FULL:
             raise StoreError(f"{item.checkpoint}: cannot be written: the disk is full") from None
+        if isinstance(error, OSError):
+            raise HinderedError(f"{item.checkpoint}: {type(error).__name__}: {error}") from None
         return Outcome(status="failed", error=_failure(error))
 
 

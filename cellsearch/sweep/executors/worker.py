@@ -20,7 +20,7 @@ from cellsearch.errors import CellsearchError, StoreError
 from cellsearch.sweep.executors import parent
 from cellsearch.sweep.executors.base import WorkItem
 from cellsearch.sweep.executors.messages import Message, to_item
-from cellsearch.sweep.executors.perform import Trainer, load_trainer, perform
+from cellsearch.sweep.executors.perform import HinderedError, Trainer, load_trainer, perform
 
 
 class Say(Protocol):
@@ -65,6 +65,8 @@ class Worker:
                 self._measure(message)
         except StoreError as error:
             self._say(said="full", message=str(error))
+        except HinderedError as error:
+            self._say(said="hindered", message=str(error))
 
     def _train(self, item: WorkItem, trainer: Trainer) -> None:
         outcome = perform(

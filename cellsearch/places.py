@@ -1,7 +1,7 @@
 """Folders for checkpoints and weights: on this machine, or wherever fsspec reaches by a URL.
 
-A place is a `Path`, or a text such as `s3://bucket/folder`. A file is written whole: here by
-replacing it, there because an object store takes an object whole or not at all.
+A place is a `Path`, or a text such as `s3://bucket/folder`. A file is written whole: by putting it
+in the place of the old one, or because an object store takes an object whole or not at all.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cellsearch.errors import ConfigError
 
 Place = Path | str
 _NEW = ".new"
+_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "memory"}
 
 
 def parse(text: str) -> Place:
@@ -30,11 +31,11 @@ def parse(text: str) -> Place:
     """
     if "://" not in text:
         return Path(text).absolute()
-    if text.startswith("file://"):
+    if text.startswith(("file://", "local://")):
         return Path(url2pathname(urlsplit(text).path))
     try:
         _filesystem(text)
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError, OSError) as error:
         raise ConfigError(f"'{text}' cannot be reached: {error}") from None
     return text
 
@@ -128,6 +129,7 @@ class RemoteFolder(Folder):
 
     def __init__(self, url: str) -> None:
         self._files, self._path = _filesystem(url)
+        self._takes_whole = urlsplit(url).scheme in _STORES
 
     def read(self, name: str) -> bytes:
         """See `Folder`."""
@@ -138,7 +140,12 @@ class RemoteFolder(Folder):
         """See `Folder`."""
         # Where folders exist, they must; an object store takes no notice.
         self._files.makedirs(self._path, exist_ok=True)
-        self._files.pipe_file(f"{self._path}/{name}", content)
+        path = f"{self._path}/{name}"
+        if self._takes_whole:
+            self._files.pipe_file(path, content)
+            return
+        self._files.pipe_file(path + _NEW, content)
+        self._files.mv(path + _NEW, path)
 
     def names(self) -> list[str]:
         """See `Folder`."""
@@ -152,7 +159,10 @@ class RemoteFolder(Folder):
             self._files.rm(f"{self._path}/{name}", recursive=True)
 
     def tidy(self) -> None:
-        """See `Folder`. Nothing is half written."""
+        """See `Folder`."""
+        for name in [] if self._takes_whole else self.names():
+            if name.endswith(_NEW):
+                self.remove(name)
 
 
 def _filesystem(url: str) -> tuple[Any, str]:

@@ -60,7 +60,7 @@ class Driver:
         self._mirrors = mirrors
         self._display = display
         self._states = states(journal)
-        self._stopping = False
+        self._stopping = self._missed = False
         self._twins = Twins(journal)
         # What runs, by key: one step, and those that wait for what it finds.
         self._out: dict[str, list[Step]] = {}
@@ -137,11 +137,23 @@ class Driver:
 
     def _record(self, key: str, attempt: int, outcome: Outcome) -> None:
         sidecars = self._shelf.sidecars(key)
-        for step in self._out.pop(key):
+        steps = self._out.pop(key)
+        if outcome.status == "done" and steps[0].trial.number is None and not sidecars:
+            self._miss_weights()
+        for step in steps:
             self._put_down(step, attempt, outcome, sidecars)
         self._conclude()
         if outcome.status != "pruned":
             self._shelf.clear(key)
+
+    def _miss_weights(self) -> None:
+        """Say it once: a worker elsewhere has written them to a folder of its own."""
+        if not self._missed:
+            self._missed = True
+            self._display.note(
+                "final weights are not in the study's folder: do all workers see it? Where they "
+                "do not, --storage names a place that they reach"
+            )
 
     def _put_down(
         self, step: Step, attempt: int, outcome: Outcome, sidecars: dict[str, str]

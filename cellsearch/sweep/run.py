@@ -186,7 +186,7 @@ def _go_on(folder: Path, seeds: int, task: TaskConfig, executor: Executor, means
         mirrors.catch_up(journal.study, lambda: store.attempts(folder))
         shelf = Shelf(folder, scratch(means.storage, journal.study, folder))
         needed = {t.trial_key for t in agenda.retried.values()} | keys_gone_on_with(journal)
-        shelf.clear_out({t.trial_key for t in (*journal.trials, *journal.tuning)} - needed)
+        shelf.prepare({t.trial_key for t in (*journal.trials, *journal.tuning)} - needed)
         driver = Driver(journal, agenda, writer, executor, shelf, mirrors, means.display)
         with asked_to_stop(driver.stop), out_of_time(means.max_hours, driver.stop):
             driver.run()

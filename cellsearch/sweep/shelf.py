@@ -12,6 +12,8 @@ from cellsearch.places import Place
 from cellsearch.record import StudyLine
 
 CHECKPOINTS, WEIGHTS = "checkpoints", "weights"
+# Better now than after the first half minute of every trial.
+_PROBE = "can-be-written"
 
 
 def scratch(storage: Place | None, study: StudyLine, folder: Path) -> Place:
@@ -72,18 +74,27 @@ class Shelf:
         if self._weights != self._folder / WEIGHTS:
             places.folder(self._weights).remove(_weights_name(key))
 
-    def clear_out(self, keys: Iterable[str]) -> None:
+    def prepare(self, keys: Iterable[str]) -> None:
         """Remove what a driver that was killed did not come to remove. No worker may run.
 
         Args:
             keys: of trials that are on record.
+
+        Raises:
+            StoreError: checkpoints cannot be written there.
         """
         over = {file_name(key) for key in keys}
         checkpoints = places.folder(self._checkpoints)
-        for name in checkpoints.names():
-            if name in over:
-                checkpoints.remove(name)
-        places.folder(self._weights).tidy()
+        try:
+            for name in checkpoints.names():
+                if name in over:
+                    checkpoints.remove(name)
+            places.folder(self._weights).tidy()
+            checkpoints.write(_PROBE, b"")
+            checkpoints.remove(_PROBE)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise StoreError(f"{self._checkpoints}: cannot be used: {why.lower()}") from None
 
 
 def _weights_name(key: str) -> str:

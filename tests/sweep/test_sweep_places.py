@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
-from small_sweep import config
+from small_sweep import Watcher, config
 
 from cellsearch import places
+from cellsearch.config import TrialConfig
 from cellsearch.errors import ConfigError, StoreError
 from cellsearch.places import Place
 from cellsearch.record import Outcome
@@ -21,6 +23,8 @@ from cellsearch.sweep.executors.messages import of_item, to_item
 from cellsearch.sweep.run import Means, resume, sweep
 from cellsearch.testing.executors import TRAINER, item
 from cellsearch.testing.trainer import train
+
+Fresh = Callable[[], tuple[Means, Watcher]]
 
 
 @pytest.fixture
@@ -154,3 +158,39 @@ def test_weights_that_cannot_be_fetched_stop_the_sweep(
     means = replace(means, executor=Fetching(), storage="memory://bucket")
     with pytest.raises(StoreError, match=r"weights/.* cannot be fetched: not yours"):
         sweep(config(), tmp_path / "stored", means)
+
+
+def test_where_a_write_may_be_torn_the_new_file_takes_the_place_of_the_old(tmp_path: Path) -> None:
+    """Folders behind a URL that are no object store."""
+    folder = places.RemoteFolder(f"local://{tmp_path}/far")
+    folder.write("a", b"old")
+    folder.write("a", b"new")
+    assert (folder.read("a"), folder.names()) == (b"new", ["a"])
+    (tmp_path / "far" / "b.new").write_bytes(b"ne")
+    folder.tidy()
+    assert folder.names() == ["a"]
+
+
+def test_a_place_that_cannot_be_used_is_said_before_anything_trains(
+    tmp_path: Path, means: Means
+) -> None:
+    (tmp_path / "file").touch()
+    storage = tmp_path / "file" / "below"
+    with pytest.raises(StoreError, match=r"below.*checkpoints: cannot be used: not a directory"):
+        sweep(config(), tmp_path / "study", replace(means, storage=storage))
+    with pytest.raises(ConfigError, match=r"'ftp://localhost:1/x' cannot be reached: .*refused"):
+        places.parse("ftp://localhost:1/x")
+
+
+def test_weights_that_went_elsewhere_are_missed(tmp_path: Path, watched: Fresh) -> None:
+    """Such as to a folder of the same name on a machine that does not see this one."""
+    means, watcher = watched()
+    executor = InlineExecutor(trainer=f"{__name__}:without_weights")
+    journal = sweep(config(), tmp_path, replace(means, executor=executor))
+    assert {t.outcome.status for t in journal.trials} == {"done"}
+    (note,) = [note for note in watcher.notes if "weights" in note]
+    assert "are not in the study's folder" in note
+
+
+def without_weights(trial: TrialConfig, **how: Any) -> Outcome:
+    return train(trial, **how | {"weights": None})

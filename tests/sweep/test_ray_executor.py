@@ -88,7 +88,9 @@ def test_devices_are_shared_and_what_runs_out_of_memory_gets_one_alone(tmp_path:
     assert together == dict.fromkeys((0.0, 1.0, 2.0, 3.0), 2)
     (lost,) = [e for e in events if isinstance(e, Failed)]
     assert (lost.key, lost.attempt, lost.failure.kind, lost.again) == (items[8].key, 1, "oom", True)
-    assert lost.failure.message.startswith("out of memory with 0.5 GPU, next with 1 GPU: MemoryErr")
+    assert lost.failure.message.startswith(
+        "out of memory with 1 CPU and 0.5 GPU, next with 1 CPU and 1 GPU: "
+    )
     assert found[items[8].key].metrics["others"] == 0
 
 
@@ -118,7 +120,8 @@ def test_a_killed_worker_costs_an_attempt_and_no_result(tmp_path: Path, nodes: N
             os.kill(int(started.worker.rpartition(":")[2]), signal.SIGKILL)
     (lost,) = [e for e in events if isinstance(e, Failed)]
     assert (lost.attempt, lost.failure.kind, lost.again) == (1, "killed", True)
-    assert lost.failure.message == f"worker {started.worker} died or was killed, or its machine did"
+    said = f"worker {started.worker} died or was killed, or its machine did; Ray says: "
+    assert lost.failure.message.startswith(said)
     end = events[-1]
     assert isinstance(end, Finished)
     assert (end.attempt, end.outcome.metrics) == (2, train(one.trial).metrics)
@@ -237,7 +240,9 @@ def test_a_share_grows_until_it_is_alone() -> None:
     nodes = [{"CPU": 3.0, "GPU": 4.0}]
     assert Share(1, 0.3).larger(nodes) == Share(1, 0.6)
     assert Share(1, 0.6).larger(nodes) == Share(1, 1.0)
-    assert Share(1, 1.0).larger(nodes) is None
+    assert Share(1, 1.0).larger(nodes) == Share(2, 1.0)
+    assert Share(3, 1.0).larger(nodes) is None
+    assert Share(1, 1.0).larger([{"CPU": 1.0, "GPU": 1.0}, {"CPU": 8.0}]) is None
     assert Share(1, 0).larger(nodes) == Share(2, 0)
     assert Share(2, 0).larger(nodes) == Share(3, 0)
     assert Share(3, 0).larger(nodes) is None

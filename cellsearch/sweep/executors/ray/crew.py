@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +20,9 @@ from cellsearch.sweep.executors.ray.shares import Nodes, Share
 
 # To join a cluster takes a second or two; Ray itself tries for minutes.
 _ANSWER_SECONDS = 60.0
+# Where nothing runs: so long a larger worker is waited for, and so long one of the usual share,
+# for which a cluster may have to grow.
+_LARGER_SECONDS, _USUAL_SECONDS = 300.0, 1800.0
 
 
 @dataclass
@@ -99,6 +103,8 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
         self._larger: defaultdict[Share, deque[WorkItem]] = defaultdict(deque)
         # Where memory ran out, by the share that is to be tried next.
         self._tight: dict[Share, str] = {}
+        # Since when nothing runs.
+        self._still = time.monotonic()
 
     def _waiting(self) -> bool:
         return bool(self._queue) or any(self._larger.values())
@@ -110,16 +116,49 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
         elif self._engine.nodes is None:
             self._check_answer(self._engine)
         else:
+            yield from self._give_up(self._engine.nodes)
             self._hire_larger(self._engine, self._engine.nodes)
             yield from self._feed()
             self._hire_usual(self._engine)
 
     def _check_answer(self, engine: EngineProcess) -> None:
-        if engine.shared and engine.age > _ANSWER_SECONDS:
+        looked = 0.0 if engine.awake is None else time.monotonic() - engine.awake
+        if engine.shared and looked > _ANSWER_SECONDS:
             raise TrialError(f"{self._unreachable()}: no answer in {_ANSWER_SECONDS:.0f} seconds")
 
     def _unreachable(self) -> str:
         return f"no Ray cluster at '{self._wishes.settings.address}'"
+
+    def _give_up(self, nodes: Nodes) -> Iterator[Event]:
+        """No longer wait for a share that no node has, or for which nobody makes room.
+
+        Raises:
+            TrialError: not even one worker of the usual share has got a place.
+        """
+        if self._busy():
+            self._still = time.monotonic()
+        still = time.monotonic() - self._still
+        for share, items in self._larger.items():
+            if items and (still > _LARGER_SECONDS or not share.places(nodes)):
+                for hand in self._expected():
+                    if hand.share == share:
+                        hand.leave()
+                yield from self._without_memory(share, items)
+        usual = self._wishes.share
+        if still > _USUAL_SECONDS and any(h.share == usual for h in self._expected()):
+            raise TrialError(f"no worker got a place in {still / 60:.0f} minutes; it needs {usual}")
+
+    def _without_memory(self, share: Share, items: deque[WorkItem]) -> Iterator[Event]:
+        """What waits for a larger share has come to its end."""
+        self._still = time.monotonic()
+        failure = Failure(kind="oom", message=f"out of memory, and no node has room for {share}")
+        while items:
+            item = items.popleft()
+            yield Failed(item.key, item.attempt, failure, again=False)
+
+    def _expected(self) -> list[RemoteWorker]:
+        """Workers that wait for a place."""
+        return [h for h in self._starting() if not h.leaving]
 
     def _hire_larger(self, engine: EngineProcess, nodes: Nodes) -> None:
         for share, items in self._larger.items():
@@ -142,12 +181,15 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
                 hand.leave()
 
     def _hire_usual(self, engine: EngineProcess) -> None:
-        starting = self._starting()
         # What a larger worker waits for must not be taken by another small one.
-        if any(h.share != self._wishes.share for h in starting):
+        if any(h.share != self._wishes.share for h in self._expected()):
             return
-        while len(self._hands) < self.limit and self._ahead(len(self._starting()) + 1):
+        while self._present() < self.limit and self._ahead(len(self._expected()) + 1):
             self._hire(engine, self._wishes.share)
+
+    def _present(self) -> int:
+        """How many workers there are or will be; not those that never got a place and leave."""
+        return sum(h.ready or not h.leaving for h in self._hands)
 
     def _hire(self, engine: EngineProcess, share: Share) -> None:
         self._hired += 1
@@ -162,7 +204,7 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
 
     def _is_in_the_way(self, hand: RemoteWorker) -> bool:
         """Whether a larger worker waits for what this one has, where memory ran out."""
-        for starting in self._starting():
+        for starting in self._expected():
             place = self._tight.get(starting.share)
             if place and hand.share != starting.share:
                 # Where nobody is left, the node is lost or the room is free and not enough.
@@ -174,8 +216,10 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
             yield from self._lose_engine(engine)
             return
         match message["said"]:
+            case "awake":
+                engine.awake = time.monotonic()
             case "up":
-                engine.nodes = message["nodes"]
+                engine.nodes, self._still = message["nodes"], time.monotonic()
                 self.limit = self._room(engine.nodes)
             case "unreachable":
                 raise TrialError(f"{self._unreachable()}: {message['message']}")
@@ -190,8 +234,9 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
             return wishes.workers
         if not places:
             got = ", ".join(f"{n.get('CPU', 0):g} CPUs and {n.get('GPU', 0):g} GPUs" for n in nodes)
+            grow = "" if wishes.settings.address is None else "; with --workers it waits for more"
             raise TrialError(
-                f"no node has room for a trial: got {got}; expected {wishes.share.needs()}"
+                f"no node has room for a trial: got {got}; expected {wishes.share}{grow}"
             )
         return min(places, wishes.workers or places)
 
@@ -200,6 +245,7 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
         if hand is None:
             return
         if message["said"] == "gone":
+            engine.nodes = message.get("nodes", engine.nodes)
             yield from self._gone(hand, message["failure"])
             return
         if message["said"] == "ready":

@@ -58,6 +58,7 @@ def serve(settings: Settings, folder: Path) -> None:
     say = parent.Voice()
     # Ray lets workers import from the working directory, which is the user's.
     os.chdir(folder)
+    say(said="awake")
     try:
         _connect(settings, folder)
     except Exception as error:
@@ -65,7 +66,7 @@ def serve(settings: Settings, folder: Path) -> None:
             raise
         say(said="unreachable", message=_why_not(error))
         os._exit(0)
-    say(said="up", nodes=[node["Resources"] for node in ray.nodes() if node["Alive"]])
+    say(said="up", nodes=_nodes())
     Engine(settings, folder).serve(say)
 
 
@@ -83,6 +84,10 @@ def _connect(settings: Settings, folder: Path) -> None:
         _temp_dir=str(folder),
         **common,
     )
+
+
+def _nodes() -> list[dict[str, float]]:
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 def _why_not(error: BaseException) -> str:
@@ -162,6 +167,11 @@ class Engine:
                 _ask(self._desk, "tell", message.pop("worker"), message)
 
 
+def _last_line(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "nothing"
+
+
 def _ask(desk: Any, method: str, *words: Any) -> Any:
     return ray.get(getattr(desk, method).remote(*words))
 
@@ -223,8 +233,9 @@ class _Partings(tune.Callback):  # type: ignore[misc]
             text = "was ended by Ray, for its machine ran out of memory"
             self._gone(trial, {"kind": "oom", "message": text})
         else:
-            text = "died or was killed, or its machine did"
-            self._gone(trial, {"kind": "killed", "message": text})
+            text = "died or was killed, or its machine did; Ray says: "
+            self._gone(trial, {"kind": "killed", "message": text + _last_line(said)})
 
     def _gone(self, trial: Any, failure: Message | None) -> None:
-        self._ask("say", trial.config["worker"], {"said": "gone", "failure": failure})
+        gone = {"said": "gone", "failure": failure, "nodes": _nodes()}
+        self._ask("say", trial.config["worker"], gone)

@@ -6,7 +6,6 @@ import os
 import secrets
 import signal
 import tempfile
-import time
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -42,13 +41,14 @@ class EngineProcess:
         nodes: what the cluster has, once the engine is up.
         useful: a worker got ready.
         shared: the cluster is not its own.
+        awake: when it had imported Ray, and began to look for the cluster; None before.
     """
 
     def __init__(self, settings: Settings, log: Path | None, heard: SimpleQueue[Heard]) -> None:
         self.nodes: Nodes | None = None
         self.useful = False
         self.shared = settings.address is not None
-        self._began = time.monotonic()
+        self.awake: float | None = None
         self._log = log.open("ab+") if log else tempfile.TemporaryFile()  # noqa: SIM115
         self._begin = self._log.seek(0, 2)
         self._child = Child(
@@ -59,11 +59,6 @@ class EngineProcess:
             _QUIET if self.shared else _QUIET | _own_token(),
             session=True,
         )
-
-    @property
-    def age(self) -> float:
-        """Seconds since it was started."""
-        return time.monotonic() - self._began
 
     def tell(self, **message: Any) -> None:
         """Say something to it. If it is gone, that will be heard."""

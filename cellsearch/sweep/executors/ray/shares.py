@@ -18,24 +18,19 @@ class Share:
     gpus: float
 
     def __str__(self) -> str:
-        if self.gpus:
-            return f"{self.gpus:g} GPU{'s' * (self.gpus > 1)}"
-        return f"{self.cpus} CPU{'s' * (self.cpus > 1)}"
-
-    def needs(self) -> str:
-        """All of it, in words."""
-        cpus = str(replace(self, gpus=0))
-        return f"{cpus} and {self}" if self.gpus else cpus
+        cpus = f"{self.cpus} CPU{'s' * (self.cpus > 1)}"
+        return f"{cpus} and {self.gpus:g} GPU{'s' * (self.gpus > 1)}" if self.gpus else cpus
 
     def places(self, nodes: Nodes) -> int:
         """How many trials with such a share run side by side."""
         return sum(self._on(node) for node in nodes)
 
     def larger(self, nodes: Nodes) -> Share | None:
-        """Twice as much, up to a device, or a node's CPUs, for itself; None where it has that."""
-        if self.gpus:
-            return None if self.gpus >= 1 else replace(self, gpus=min(1.0, 2 * self.gpus))
-        most = max((floor(node.get("CPU", 0)) for node in nodes), default=0)
+        """Twice as much: of a device, then of a node's CPUs; None where it has all of both."""
+        if 0 < self.gpus < 1:
+            return replace(self, gpus=min(1.0, 2 * self.gpus))
+        having = (node for node in nodes if node.get("GPU", 0) >= self.gpus)
+        most = max((floor(node.get("CPU", 0)) for node in having), default=0)
         return None if self.cpus >= most else replace(self, cpus=min(most, 2 * self.cpus))
 
     def _on(self, node: Mapping[str, float]) -> int:

@@ -137,5 +137,6 @@ def _kind(error: Exception) -> Literal["oom", "data", "language", "other"] | Non
             return "other"
         case MemoryError() | torch.OutOfMemoryError():
             return "oom"
-    # torch's allocator on the CPU raises a plain RuntimeError.
-    return "oom" if "can't allocate memory" in str(error) else None
+    # torch's allocators raise a plain RuntimeError, too.
+    said = str(error)
+    return "oom" if "can't allocate memory" in said or "out of memory" in said else None

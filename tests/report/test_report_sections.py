@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -12,7 +13,15 @@ from matplotlib.text import Annotation
 from cellsearch.report import drawing, frames, labels
 from cellsearch.report.document import Paragraph
 from cellsearch.report.findings import Findings
-from cellsearch.report.sections import curves, forest, pareto, seeds, summary, verdict_table
+from cellsearch.report.sections import (
+    curves,
+    failures,
+    forest,
+    pareto,
+    seeds,
+    summary,
+    verdict_table,
+)
 from cellsearch.report.verdicts import judge
 from cellsearch.store import Journal, read
 from cellsearch.testing.journals import write_journal
@@ -182,3 +191,19 @@ def test_a_ratio_of_times_is_explained_where_there_is_one(
     said = verdict_table.draw(info)[1]
     assert isinstance(said, Paragraph)
     assert ("Time × base is" in said.text) == (speed is not None)
+
+
+def test_trials_of_machines_that_differ_are_said(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("variant"))
+    assert failures.info(found).unlike == ()
+    first, *others = found.journal.trials
+    elsewhere = first.outcome.where.model_copy(update={"backend": "elsewhere", "device": "TPU"})
+    moved = first.model_copy(
+        update={"outcome": first.outcome.model_copy(update={"where": elsewhere})}
+    )
+    journal = replace(found.journal, trials=(moved, *others))
+    info = failures.info(judge(journal))
+    assert len(info.unlike) == 2
+    assert info.unlike[0].startswith("device TPU and ")
+    assert isinstance(text := failures.draw(info)[0], Paragraph)
+    assert "machines that are alike" in text.text

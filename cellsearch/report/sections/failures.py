@@ -17,8 +17,12 @@ SHOWN = 40
 
 
 class Info(NamedTuple):
-    """Trials that are not done (variant, seed, status, step, reason), and warnings."""
+    """Trials that are not done (variant, seed, status, step, reason), and warnings.
 
+    `unlike`: in what the machines differed on which trials ran.
+    """
+
+    unlike: tuple[str, ...]
     unfinished: pd.DataFrame
     warnings: pd.DataFrame
 
@@ -29,12 +33,14 @@ def info(findings: Findings) -> Info:
     left = trials[trials["status"] != "done"]
     reasons = [_reason(row["status"], row["error"]) for row in frames.records(left)]
     table = left[["variant", "seed", "status", "diverged_at"]].assign(reason=reasons)
-    return Info(table.reset_index(drop=True), _warnings(findings))
+    return Info(_unlike(findings), table.reset_index(drop=True), _warnings(findings))
 
 
 def draw(info: Info) -> Sequence[Block]:
     """A table of each kind, or the sentence that there is nothing to show."""
     blocks: list[Block] = []
+    if info.unlike:
+        blocks.append(Paragraph(f"{_UNLIKE} {'; '.join(info.unlike)}."))
     if len(info.unfinished):
         blocks += [*_cut(info.unfinished, "failures"), _unfinished(info.unfinished)]
     else:
@@ -44,6 +50,23 @@ def draw(info: Info) -> Sequence[Block]:
     if len(info.warnings):
         blocks += [*_cut(info.warnings, "warnings"), _warned(info.warnings)]
     return blocks
+
+
+_UNLIKE = (
+    "Not all trials ran on machines that are alike, so that a trial might have ended a little "
+    "otherwise elsewhere:"
+)
+
+
+def _unlike(findings: Findings) -> tuple[str, ...]:
+    journal = findings.journal
+    ran = [t.outcome.where for t in (*journal.tuning, *journal.trials) if t.outcome.where]
+    kinds = {
+        "device": {place.device for place in ran},
+        "backend": {place.backend for place in ran},
+        "torch": {place.versions.get("torch", "unknown") for place in ran},
+    }
+    return tuple(f"{k} {words.listed(sorted(v))}" for k, v in kinds.items() if len(v) > 1)
 
 
 def _reason(status: str, error: object) -> str:

@@ -30,9 +30,7 @@ class Way:
     ] = None
     gpus_per_trial: Annotated[
         float,
-        typer.Option(
-            metavar="N", help="GPUs kept for each trial, such as 0.25; with --executor ray."
-        ),
+        typer.Option(metavar="N", help="GPUs kept for a trial, such as 0.25; with --executor ray."),
     ] = 0.0
     address: Annotated[
         str | None,

@@ -251,17 +251,20 @@ def test_a_share_grows_until_it_is_alone() -> None:
 def test_the_desk_keeps_what_was_said_in_order() -> None:
     async def talk() -> None:
         desk = Desk()
-        waiting = asyncio.create_task(desk.hear("a"))
-        await desk.tell("a", {"do": "train"})
+        waiting = asyncio.create_task(desk.next_for_worker("a"))
+        await desk.to_worker("a", {"do": "train"})
         assert await waiting == {"do": "train"}
         for said in ("ready", "gone"):
-            await desk.say("a", {"said": said})
-        assert [m["said"] for m in await desk.heard()] == ["ready", "gone"]
-        await desk.tell("b", {"do": "train"})
+            await desk.to_engine("a", {"said": said})
+        assert [m["said"] for m in await desk.all_for_engine()] == ["ready", "gone"]
+        await desk.to_worker("b", {"do": "train"})
         leaving = asyncio.create_task(desk.dismiss())
-        assert [await desk.hear("b"), await desk.hear("b")] == [{"do": "train"}, {"do": "quit"}]
+        assert [await desk.next_for_worker("b"), await desk.next_for_worker("b")] == [
+            {"do": "train"},
+            {"do": "quit"},
+        ]
         assert not leaving.done()
-        await desk.say("b", {"said": "gone"})
+        await desk.to_engine("b", {"said": "gone"})
         await asyncio.wait_for(leaving, 10)
 
     asyncio.run(talk())

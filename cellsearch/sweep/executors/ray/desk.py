@@ -16,15 +16,15 @@ class Desk:
         self._for_engine: asyncio.Queue[Message] = asyncio.Queue()
         self._all_gone = asyncio.Event()
 
-    async def tell(self, worker: str, message: Message) -> None:
+    async def to_worker(self, worker: str, message: Message) -> None:
         """The engine says something to a worker."""
         self._for_workers[worker].put_nowait(message)
 
-    async def hear(self, worker: str) -> Message:
+    async def next_for_worker(self, worker: str) -> Message:
         """The next word for a worker; waits for it."""
         return await self._for_workers[worker].get()
 
-    async def say(self, worker: str, message: Message) -> None:
+    async def to_engine(self, worker: str, message: Message) -> None:
         """A worker says something, or something is said of it."""
         if message["said"] == "gone":
             self._for_workers.pop(worker, None)
@@ -40,7 +40,7 @@ class Desk:
         if self._for_workers:
             await self._all_gone.wait()
 
-    async def heard(self) -> list[Message]:
+    async def all_for_engine(self) -> list[Message]:
         """All that the engine has not heard yet, in order; waits for the first."""
         messages = [await self._for_engine.get()]
         while not self._for_engine.empty():

@@ -139,7 +139,7 @@ class Engine:
     def _hear_workers(self, say: parent.Voice) -> None:
         try:
             while True:
-                for message in _ask(self._desk, "heard"):
+                for message in _ask(self._desk, "all_for_engine"):
                     say(**message)
         except BaseException:
             # The desk is gone, and no word of any worker's reaches the driver.
@@ -164,7 +164,7 @@ class Engine:
                 ray.get(self._desk.dismiss.remote(), timeout=_LEAVE_SECONDS)
                 os._exit(0)
             case _:
-                _ask(self._desk, "tell", message.pop("worker"), message)
+                _ask(self._desk, "to_worker", message.pop("worker"), message)
 
 
 def _last_line(said: str) -> str:
@@ -238,4 +238,4 @@ class _Partings(tune.Callback):  # type: ignore[misc]
 
     def _gone(self, trial: Any, failure: Message | None) -> None:
         gone = {"said": "gone", "failure": failure, "nodes": _nodes()}
-        self._ask("say", trial.config["worker"], gone)
+        self._ask("to_engine", trial.config["worker"], gone)

@@ -28,21 +28,21 @@ def labour(ask: Ask, name: str, trainer: str, place: str) -> None:
     """
     # Else a node that is killed would leave its workers behind, and they would go on training.
     parent.die_with(os.getppid())
-    worker = Worker(lambda **message: ask("say", name, message), _heard(ask, name))
+    worker = Worker(lambda **message: ask("to_engine", name, message), _heard(ask, name))
     devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     host = f"{socket.gethostname()}:{os.getpid()}"
     try:
         worker.work(load_trainer(trainer), host=host, place=f"{place} {devices}")
     except BaseException:
         failure = {"kind": "crash", "message": f"failed: {traceback.format_exc()[-2000:]}"}
-        ask("say", name, {"said": "gone", "failure": failure})
+        ask("to_engine", name, {"said": "gone", "failure": failure})
 
 
 def _heard(ask: Ask, name: str) -> Iterator[Message]:
     """What the desk has for the worker. A desk that is gone, or says so, ends the process."""
     while True:
         try:
-            message: Message = ask("hear", name)
+            message: Message = ask("next_for_worker", name)
         except BaseException:
             traceback.print_exc()
             os._exit(1)

@@ -124,5 +124,5 @@ def test_sizes_that_a_cell_cannot_have():
 
 
 def test_an_unknown_backend():
-    with pytest.raises(ConfigError, match="no backend is called 'referense'; nearest is"):
+    with pytest.raises(ConfigError, match="unknown backend 'referense'; nearest is"):
         RNN("lstm", 5, 6, backend="referense")

@@ -41,8 +41,13 @@ def described(cell: Cell) -> Description:
         cell_name=cell.name,
         equations=tuple(lines),
         latex=latex(cell),
-        consts=tuple(line.name for line in flat(cell.lines) if isinstance(line, Const)),
+        consts=tuple(consts_of(cell)),
     )
+
+
+def consts_of(cell: Cell) -> list[str]:
+    """The names of a cell's consts."""
+    return [line.name for line in flat(cell.lines) if isinstance(line, Const)]
 
 
 def counted(cost: ModelCost) -> Counted:

@@ -14,6 +14,7 @@ from cellsearch.ir import Cell
 from cellsearch.ir.cell import Const, flat
 from cellsearch.sweep import proposers
 from cellsearch.sweep.planning import problems
+from cellsearch.sweep.planning.describe import consts_of
 from cellsearch.sweep.planning.matching import compared, cost_of, elaborated
 from cellsearch.sweep.planning.space import changed, space_of
 from cellsearch.sweep.proposers.dimensions import Dimension, Options, Space
@@ -134,11 +135,6 @@ def _check_told_apart(config: SweepConfig, space: Space, cells: Mapping[str, Cel
                     f"tune.space: '{other}' and '{name}' differ in consts that are tuned and in "
                     "nothing else: they would be the same at every setting"
                 )
-
-
-def consts_of(cell: Cell) -> list[str]:
-    """The names of a cell's consts."""
-    return [line.name for line in flat(cell.lines) if isinstance(line, Const)]
 
 
 def with_consts(cell: Cell, values: Mapping[str, object]) -> Cell:

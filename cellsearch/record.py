@@ -143,7 +143,7 @@ class Failure(BaseModel):
     """Why a trial has no result."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    kind: Literal["diverged", "oom", "crash", "killed", "interrupted", "data", "language", "other"]
+    kind: Literal["diverged", "oom", "crash", "killed", "language", "other"]
     message: str
 
 

@@ -136,14 +136,22 @@ class ExecutorContract(ABC):
 
     def test_trouble_with_files_that_stays_ends_the_run(self, tmp_path: Path) -> None:
         """It is said of no trial that it failed."""
+        self.check_ends(item(tmp_path, "unreadable"), "input/output error")
+
+    def test_a_text_that_stays_away_ends_the_run(self, tmp_path: Path) -> None:
+        """It is said of no trial that it failed."""
+        self.check_ends(item(tmp_path, "textless"), "the text is not here")
+
+    def check_ends(self, given: Item, why: str) -> None:
+        """An item that is tried again and again, until the run ends."""
         events: list[Event] = []
         try:
-            for event in self.executor().run([item(tmp_path, "unreadable")]):
+            for event in self.executor().run([given]):
                 events.append(event)
         except StoreError as error:
-            assert "input/output error" in str(error)
+            assert why in str(error)
         else:
-            raise AssertionError("trouble with files went unnoticed")
+            raise AssertionError(f"went unnoticed: {why}")
         assert [e.again for e in events if isinstance(e, Failed)] == [True, True]
 
     def test_a_full_disk_ends_the_run(self, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 Its losses are a pure function of the trial, and it checkpoints and goes on as the real one does.
 A variant's name says how it behaves: `crash`, `killed`, `raises`, `diverges`, `full` (the disk),
-`unreadable` (a file), `hiccup` (the same, once), `prints`, `slow`; by any other name it ends well.
+`unreadable` (a file), `hiccup` (the same, once), `textless`, `prints`, `slow`; by any other name it
+ends well.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from cellsearch import places
 from cellsearch.config import TrialConfig
+from cellsearch.errors import DataError
 from cellsearch.places import Place
 from cellsearch.record import Curves, Outcome, Progress
 from cellsearch.where import where
@@ -83,6 +85,8 @@ def _misbehave(trial: TrialConfig, step: int, checkpoint: Place | None) -> None:
             raise OSError(errno.ENOSPC, "no space left on device")
         case ("unreadable", 2):
             raise OSError(errno.EIO, "input/output error")
+        case ("textless", 0):
+            raise DataError("the text is not here")
         case ("hiccup", 2) if not _hiccuped(checkpoint):
             raise OSError(errno.EIO, "input/output error")
         case ("prints", _):

@@ -49,11 +49,14 @@ def train(
 
     Raises:
         Cancelled: it was asked to stop.
-        OSError: a checkpoint or the weights cannot be written.
+        DataError: the text is not here, or another one is, which is no fault of the trial.
+        OSError: a checkpoint or the weights cannot be read or written.
     """
     with _modes(trial.train.threads):
         try:
             outcome = _run(trial, checkpoint, progress, cancelled, weights, until)
+        except DataError:
+            raise
         except (CellsearchError, MemoryError, RuntimeError) as error:
             outcome = Outcome(status="failed", error=_failure(error))
     return outcome.model_copy(update={"where": where(trial.train.threads, _backend(trial))})
@@ -127,10 +130,8 @@ def _failure(error: Exception) -> Failure:
     return Failure(kind=kind, message=str(error) or type(error).__name__)
 
 
-def _kind(error: Exception) -> Literal["oom", "data", "language", "other"] | None:
+def _kind(error: Exception) -> Literal["oom", "language", "other"] | None:
     match error:
-        case DataError():
-            return "data"
         case LanguageError():
             return "language"
         case CellsearchError():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from cellsearch.config import TrialConfig
-from cellsearch.errors import StoreError
+from cellsearch.errors import DataError, StoreError
 from cellsearch.places import Place
 from cellsearch.record import Failure, Outcome, Progress
 from cellsearch.sweep.executors.base import WorkItem
@@ -19,9 +19,9 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class HinderedError(Exception):
-    """A file could not be read or written: no fault of the trial, and the next try may fare better.
+    """A text or a file could not be read or written: no fault of the trial.
 
-    Its text says what it was.
+    The next try may fare better. What it says is what it was.
     """
 
 
@@ -57,7 +57,7 @@ def perform(
 
     Raises:
         StoreError: the disk is full, which no other trial would survive.
-        HinderedError: any other trouble with files.
+        HinderedError: any other trouble with files, or with the text.
     """
     try:
         return trainer(
@@ -76,6 +76,8 @@ def perform(
             raise StoreError(f"{item.checkpoint}: cannot be written: the disk is full") from None
         if isinstance(error, OSError):
             raise HinderedError(f"{item.checkpoint}: {type(error).__name__}: {error}") from None
+        if isinstance(error, DataError):
+            raise HinderedError(str(error)) from None
         return Outcome(status="failed", error=_failure(error))
 
 

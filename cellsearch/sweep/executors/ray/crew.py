@@ -208,6 +208,8 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
         if message["said"] == "ready":
             engine.useful = True
             hand.host, hand.place = message["host"], message["place"]
+        if message["said"] == "hindered":
+            message = {**message, "message": f"{hand.host}: {message['message']}"}
         yield from self._answer(hand, message)
 
     def _gone(self, hand: RemoteWorker, said: Message | None) -> Iterator[Event]:

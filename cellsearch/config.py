@@ -25,6 +25,8 @@ def _lines(value: object) -> object:
 MOST_SEEDS = 100_000
 # What a key of `tune.space` begins with that names a const of the cells.
 CONST = "const."
+# The key of a tuning that a variant may have said for itself.
+RATE = "train.optimizer.learning_rate"
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 # What is larger overflows float32 within the optimiser.
 Rate = Annotated[float, Field(gt=0, le=1e30)]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from cellsearch import data, store
 from cellsearch.config import SweepConfig, TaskConfig, TrialConfig
-from cellsearch.data import Corpus
 from cellsearch.errors import TrialError
 from cellsearch.places import Place
 from cellsearch.record import BenchLine, ConfirmLine, LookLine, StudyLine
@@ -23,6 +22,7 @@ from cellsearch.sweep.mirrors import Mirrors, mirrors_of
 from cellsearch.sweep.planning import files
 from cellsearch.sweep.planning.describe import matched
 from cellsearch.sweep.planning.plan import Text, plan
+from cellsearch.sweep.planning.space import longest_segment
 from cellsearch.sweep.shelf import Shelf, scratch
 from cellsearch.sweep.trials import Maker
 from cellsearch.sweep.tuning import possible
@@ -92,9 +92,11 @@ def planned(config: SweepConfig, note: Callable[[str], None]) -> StudyLine:
     Raises:
         ConfigError, LanguageError, DataError: the sweep cannot be meant.
     """
-    corpus = _corpus(config, note)
+    corpus = data.load(config.task, notify=note)
     study = plan(config, Text(len(corpus.vocabulary), corpus.sha256, corpus.description))
     possible.check(study)
+    segment = longest_segment(config)
+    corpus.require("train", segment + 1, f"a segment of {segment} with its last target")
     return study
 
 
@@ -137,16 +139,9 @@ def _as_it_was(
     config = journal.study.spec.model_copy(update={"seeds": journal.seeds})
     config = files.override(config, overrides)
     frozen.check_same_spec(journal, config)
-    corpus = _corpus(config, means.display.note)
+    corpus = data.load(config.task, notify=means.display.note)
     frozen.check_text(journal, corpus.sha256, corpus.name)
     return config, executor_of(config, folder, means)
-
-
-def _corpus(config: SweepConfig, note: Callable[[str], None]) -> Corpus:
-    corpus = data.load(config.task, notify=note)
-    segment = config.train.segment
-    corpus.require("train", segment + 1, f"a segment of {segment} with its last target")
-    return corpus
 
 
 def executor_of(config: SweepConfig, folder: Path, means: Means) -> Executor:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cellsearch import lang
 from cellsearch.config import (
+    RATE,
     DropoutConfig,
     ModelConfig,
     SweepConfig,
@@ -23,7 +24,7 @@ from cellsearch.sweep.planning.keys import trial_key
 from cellsearch.sweep.planning.matching import cost_of, elaborated
 from cellsearch.sweep.planning.plan import model_of
 from cellsearch.sweep.planning.space import changed, consts
-from cellsearch.sweep.planning.tuning import RATE, with_consts
+from cellsearch.sweep.planning.tuning import with_consts
 
 # The task's only cell. A task with several calls each by its role.
 ROLE = "cell"

@@ -122,7 +122,7 @@ def test_another_plan_is_refused(
 @pytest.mark.parametrize("override", ["margin=0.05", "base=gru", "variants.gru.with=r = 1"])
 def test_resume_changes_nothing_but_seeds(tmp_path: Path, means: Means, override: str) -> None:
     sweep(config(), tmp_path, means)
-    with pytest.raises(StoreError, match="only seeds can be added"):
+    with pytest.raises(StoreError, match="only `seeds` can be raised"):
         resume(tmp_path, [override], means)
     with pytest.raises(ConfigError, match="nearest is 'seeds'"):
         resume(tmp_path, ["seed=3"], means)
@@ -227,10 +227,16 @@ def test_a_mistake_leaves_no_folder(tmp_path: Path, means: Means) -> None:
     assert not (tmp_path / "study").exists()
 
 
-def test_a_text_too_short_for_a_segment_is_refused_at_once(tmp_path: Path, means: Means) -> None:
-    train = {"tokens": 40_000, "batch": 2, "segment": 20_000}
+LONG = {"tokens": 40_000, "batch": 2, "segment": 20_000}
+TRIED_LONG = {"proposer": "grid", "space": {"train.segment": [4, 20_000]}}
+
+
+@pytest.mark.parametrize("said", [{"train": LONG}, {"tune": TRIED_LONG}])
+def test_a_text_too_short_for_a_segment_is_refused_at_once(
+    tmp_path: Path, means: Means, said: dict[str, Any]
+) -> None:
     with pytest.raises(CellsearchError, match=r"too short.*a segment of 20000"):
-        sweep(config(train=train), tmp_path / "study", means)
+        sweep(config(**said), tmp_path / "study", means)
     assert not (tmp_path / "study").exists()
 
 

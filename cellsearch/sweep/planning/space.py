@@ -13,6 +13,8 @@ from cellsearch.record import Setting
 from cellsearch.sweep.planning import problems
 from cellsearch.sweep.proposers.dimensions import Dimension, Options, Space, Span
 
+_SEGMENT = "train.segment"
+
 
 def space_of(tune: TuneConfig) -> Space:
     """What is tried, by key, in the order of the file."""
@@ -36,6 +38,13 @@ def changed(config: SweepConfig, setting: Mapping[str, Choice]) -> SweepConfig:
             inner = inner[group]
         inner[last] = setting[key]
     return problems.validate(raw, "tune.space", [])
+
+
+def longest_segment(config: SweepConfig) -> int:
+    """T at its longest, of what the sweep compares and of what it tries."""
+    tried = space_of(config.tune).get(_SEGMENT) if config.tune else None
+    ends = (config.train.segment, *(tried.ends if tried else ()))
+    return max(changed(config, {_SEGMENT: end}).train.segment for end in ends)
 
 
 def consts(setting: Setting) -> dict[str, Choice]:

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from math import prod
 
 from cellsearch import lang
-from cellsearch.config import CONST, SweepConfig, TuneConfig
+from cellsearch.config import CONST, RATE, SweepConfig, TuneConfig
 from cellsearch.derive.hashes import cell_hash
 from cellsearch.errors import ConfigError, LanguageError, nearest
 from cellsearch.ir import Cell
@@ -19,7 +19,6 @@ from cellsearch.sweep.planning.matching import compared, cost_of, elaborated
 from cellsearch.sweep.planning.space import changed, space_of
 from cellsearch.sweep.proposers.dimensions import Dimension, Options, Space
 
-RATE = "train.optimizer.learning_rate"
 # Where no number of trials is said.
 TRIALS = 16
 _REFUSED = {

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Annotation
 
+from cellsearch.config import RATE, TuneConfig
 from cellsearch.report import drawing, frames, labels
 from cellsearch.report.document import Paragraph
 from cellsearch.report.findings import Findings
@@ -140,8 +141,22 @@ def test_a_loss_whose_perplexity_is_no_number_leaves_the_panels_alone(
 def test_learning_rates_are_told_as_they_were_given(tmp_path: Path) -> None:
     same = summary.learning_rates(_findings(tmp_path / "same"))
     own = summary.learning_rates(_findings(tmp_path / "own", Arm("v", learning_rate=0.01)))
-    assert same == "0.003 for every variant; this study tunes none, and verdicts depend on it"
-    assert own == "given per variant (base 0.003, v 0.01); verdicts are conditional on this tuning"
+    assert same == "0.003 for every variant; it was not tuned, and verdicts depend on it"
+    assert own == "given per variant (base 0.003, v 0.01), not tuned here; verdicts depend on them"
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [(RATE, "tuned for every variant (below)"), ("model.layers", "0.003 for every")],
+)
+def test_a_tuning_of_something_else_leaves_the_rate_as_it_was_given(
+    tmp_path: Path, key: str, told: str
+) -> None:
+    found = _findings(tmp_path)
+    spec = found.journal.study.spec.model_copy(update={"tune": TuneConfig(space={key: (1, 2)})})
+    study = found.journal.study.model_copy(update={"spec": spec})
+    tuned = replace(found, journal=replace(found.journal, study=study))
+    assert summary.learning_rates(tuned).startswith(told)
 
 
 def test_what_must_always_be_shown_is_shown(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from cellsearch.config import RATE
 from cellsearch.report import words
 from cellsearch.report.document import Banner, Block, Bullets, Facts, Heading, Lead, Paragraph
 from cellsearch.report.findings import ALPHA, Class, Findings, Rules, Verdict
@@ -69,15 +70,14 @@ def draw(info: Info) -> Sequence[Block]:
 
 def learning_rates(findings: Findings) -> str:
     """Whether learning rates were tuned, as far as the plan says."""
-    if findings.journal.study.spec.tune is not None:
+    tune = findings.journal.study.spec.tune
+    if tune is not None and RATE in tune.space:
         return "tuned for every variant (below); verdicts are conditional on this tuning"
     rates = {v.learning_rate for v in findings.journal.variants}
     if len(rates) == 1:
-        return (
-            f"{rates.pop():g} for every variant; this study tunes none, and verdicts depend on it"
-        )
+        return f"{rates.pop():g} for every variant; it was not tuned, and verdicts depend on it"
     each = ", ".join(f"{v.name} {v.learning_rate:g}" for v in findings.journal.variants)
-    return f"given per variant ({each}); verdicts are conditional on this tuning"
+    return f"given per variant ({each}), not tuned here; verdicts depend on them"
 
 
 def backends(findings: Findings) -> str:

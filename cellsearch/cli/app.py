@@ -48,5 +48,6 @@ def root(
 
     Write a cell as its paper's equations, sweep its ablations, read a report that can be defended.
 
-    Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 stopped by Ctrl-C.
+    Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 3 done but for
+    trials that failed, 130 stopped: `resume` goes on.
     """

@@ -28,7 +28,7 @@ def bench(
     ] = None,
     overrides: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A key of model, train or match."),
+        typer.Option("--set", metavar="KEY=VALUE", help="A key of model, train, match or backend."),
     ] = None,
     vocabulary: Annotated[int, typer.Option(min=2, help="Symbols of the softmax.")] = 96,
     rounds: Annotated[int, typer.Option(min=1, help="How often each is timed.")] = 5,

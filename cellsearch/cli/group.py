@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from cellsearch.errors import CellsearchError, ConfigError, LanguageError, ShapeError
 
-FAILED, WRONG_CALL, STOPPED = 1, 2, 130
+FAILED, WRONG_CALL, SOME_FAILED, STOPPED = 1, 2, 3, 130
 
 
 class Commands(TyperGroup):

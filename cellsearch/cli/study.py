@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellsearch.cli import say
-from cellsearch.cli.group import FAILED, STOPPED
+from cellsearch.cli.group import SOME_FAILED, STOPPED
 from cellsearch.cli.way import Way
 from cellsearch.errors import ConfigError
 
@@ -26,7 +26,10 @@ SET = Annotated[
 
 
 def work_on(folder: Path, way: Way, do: Callable[[Means], Journal]) -> None:
-    """Do the work on a study, then say what came of it; exits with 130 where it was stopped."""
+    """Do the work on a study, then say what came of it.
+
+    Exits with 130 where it was stopped before its end, with 3 where some trials failed.
+    """
     from cellsearch import store
     from cellsearch.cli.watch import watcher
 
@@ -34,9 +37,10 @@ def work_on(folder: Path, way: Way, do: Callable[[Means], Journal]) -> None:
         with watcher() as watching:
             journal = do(way.means(watching))
     except KeyboardInterrupt:
-        say.note(_stopped(folder) if store.begun(folder) else "stopped before anything was begun")
+        begun = store.begun(folder)
+        say.note(_stopped(folder, way) if begun else "stopped before anything was begun")
         raise typer.Exit(STOPPED) from None
-    _conclude(folder, journal, watching.ended)
+    _conclude(folder, way, journal, watching.ended)
 
 
 def require(folder: Path) -> None:
@@ -47,7 +51,7 @@ def require(folder: Path) -> None:
         raise ConfigError(f"{folder}: holds no study, there is no {store.NAME} in it")
 
 
-def _conclude(folder: Path, journal: Journal, ended: int) -> None:
+def _conclude(folder: Path, way: Way, journal: Journal, ended: int) -> None:
     from cellsearch.cli.choices import print_choices
     from cellsearch.cli.verdicts import print_verdicts
     from cellsearch.sweep.watching.status import count
@@ -55,7 +59,7 @@ def _conclude(folder: Path, journal: Journal, ended: int) -> None:
     status = count(journal, ())
     if status.waiting:
         finished = status.planned - status.waiting
-        say.note(f"{finished} of {status.planned} trials are on record. {_stopped(folder)}")
+        say.note(f"{finished} of {status.planned} trials are on record. {_stopped(folder, way)}")
         raise typer.Exit(STOPPED)
     if not ended:
         say.note(f"{folder}: nothing was left to train, all {status.planned} trials are on record")
@@ -63,29 +67,27 @@ def _conclude(folder: Path, journal: Journal, ended: int) -> None:
         print_verdicts(journal)
     else:
         print_choices(journal)
-    _next(folder, journal, status)
+    _next(folder, way, journal, status)
     if status.failed:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(SOME_FAILED)
 
 
-def _stopped(folder: Path) -> str:
-    return f"Stopped; go on with: cellsearch resume {_typed(folder)}"
+def _stopped(folder: Path, way: Way) -> str:
+    return f"Stopped; go on with: cellsearch resume {_typed(folder)}{way.said}"
 
 
-def _next(folder: Path, journal: Journal, status: Status) -> None:
+def _next(folder: Path, way: Way, journal: Journal, status: Status) -> None:
     from cellsearch.sweep.watching.status import phases
 
-    study = _typed(folder)
+    study, resume = _typed(folder), f"cellsearch resume {_typed(folder)}{way.said}"
     say.line(f"report:     cellsearch report {study} --out {_typed(default_report(folder))}")
     if journal.seeds:
-        say.line(
-            f"more seeds: cellsearch resume {study} --set seeds=N   (another look at the data)"
-        )
+        say.line(f"more seeds: {resume} --set seeds=N   (another look at the data)")
     else:
-        say.line(f"compare:    cellsearch confirm {study} --top K --seeds N")
+        say.line(f"compare:    cellsearch confirm {study}{way.said} --top K --seeds N")
     again = phases(journal, ())["comparison"].failed
     if again:
-        say.line(f"try the {again} failed again: cellsearch resume {study} --retry failed")
+        say.line(f"try the {again} failed again: {resume} --retry failed")
     if kept := status.failed - again:
         say.line(f"of the tuning {kept} failed; what was chosen rests on that, as the report says")
 

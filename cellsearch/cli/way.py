@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -36,7 +37,7 @@ class Way:
         str | None,
         typer.Option(
             metavar="HOST:PORT",
-            help="A Ray cluster to join; one of its own on this machine where left out.",
+            help="A Ray cluster to join, or `auto`; one of its own on this machine where left out.",
         ),
     ] = None
     storage: Annotated[
@@ -54,6 +55,13 @@ class Way:
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write the curves for TensorBoard, too.")
     ] = False
+
+    @property
+    def said(self) -> str:
+        """What was said of it, as a shell takes it: with a space before each option."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        given = {f.name: values[f.name] for f in fields(self) if values[f.name] != f.default}
+        return "".join(f" --{name.replace('_', '-')}{_typed(v)}" for name, v in given.items())
 
     def means(self, display: Display) -> Means:
         """The same with a display, for what runs studies."""
@@ -89,6 +97,10 @@ def with_way(command: Callable[..., None]) -> Callable[..., None]:
     # All is said in the signature, with nothing left to be looked up.
     run.__annotations__ = {}
     return run
+
+
+def _typed(value: object) -> str:
+    return "" if value is True else f" {shlex.quote(str(value))}"
 
 
 def _options() -> list[inspect.Parameter]:

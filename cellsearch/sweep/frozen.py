@@ -70,7 +70,8 @@ def _refuse(folder: Path, differences: list[str]) -> None:
     if differences:
         lines = "\n".join(f"  {line}" for line in differences)
         raise OtherStudyError(
-            f"{folder}: holds another study; only seeds can be added to it. What differs:\n{lines}"
+            f"{folder}: holds another study; only `seeds` can be raised, and `task.corpus` can say "
+            f"where the same text lies by now. What differs:\n{lines}"
         )
 
 

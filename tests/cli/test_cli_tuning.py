@@ -54,7 +54,7 @@ def test_a_dry_run_says_what_and_how_long(call, file, tmp_path):
 def test_a_tuning_alone_says_what_it_chose(tuned):
     folder, said = tuned
     assert "tuned: tuned, not compared" in said.stdout
-    assert f"cellsearch confirm {folder} --top K --seeds N" in said.stdout
+    assert f"cellsearch confirm {folder} --executor inline --top K --seeds N" in said.stdout
     assert "coupled, setting 2 (optimizer.learning_rate 0.0" in said.stderr
     assert "base: chosen is setting" in said.stderr
     assert store.read(folder).trials == ()
@@ -90,7 +90,8 @@ def test_time_that_is_up_stops_cleanly(call, call_json, file, tmp_path):
     arguments = ("--results", tmp_path / "s", "--executor", "inline")
     long = ("--set", "train.tokens=400000", "--set", "tune.tokens=400000")
     said = call("sweep", file, *arguments, *long, "--max-hours", "0.0005", code=130)
-    assert f"go on with: cellsearch resume {tmp_path / 's'}" in said.stderr
+    way = "--executor inline --max-hours 0.0005"
+    assert f"go on with: cellsearch resume {tmp_path / 's'} {way}\n" in said.stderr
     found = call_json("status", tmp_path / "s")
     assert (found["planned"], found["running"]) == (20, 0)
     assert 10 < found["waiting"] <= 20
@@ -119,7 +120,7 @@ def test_what_is_said_of_failures_can_be_done(call, file, tmp_path):
     """Of what failed in the tuning nothing is tried again: the choice is made."""
     spec = files.load(file, ["variants={raises: {with: i = 1}}", "seeds=0"])
     sweep(spec, tmp_path, Means(InlineExecutor(trainer=TRAINER)))
-    said = call("resume", tmp_path, code=1).stdout
+    said = call("resume", tmp_path, code=3).stdout
     assert "of the tuning 3 failed; what was chosen rests on that" in said
     assert "--retry" not in said
 

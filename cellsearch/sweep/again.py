@@ -10,8 +10,9 @@ from cellsearch.record import Failure, TrialLine
 
 Again = Callable[[TrialLine], bool]
 
-# `failed`, or a kind of failure.
-KINDS = ("failed", *get_args(Failure.model_fields["kind"].annotation))
+# `failed`, or a kind of failure; that a trial diverged is a result.
+_FAILURES = [k for k in get_args(Failure.model_fields["kind"].annotation) if k != "diverged"]
+KINDS = ("failed", *_FAILURES)
 
 
 def never(line: TrialLine) -> bool:

@@ -5,7 +5,8 @@
 
 The machine must be otherwise idle. A trial's training time is measured in the trial. Target: from
 the first trial's start to the last one's end at most 1.1 times the sum of training times divided by
-the workers. By hand is the same trials as a plain function for Ray Tune.
+the workers. By hand is the same trials as a plain function for Ray Tune. The breakdown of each round
+and the median of the ratios are written to benchmarks/measured/sweep_overhead.json.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, median
 
@@ -27,6 +29,7 @@ from cellsearch.sweep.executors.options import Options
 from cellsearch.sweep.executors.process import ProcessExecutor
 from cellsearch.sweep.executors.ray.executor import RayExecutor
 from cellsearch.sweep.run import Means, sweep
+from cellsearch.where import where
 
 MEASURED = Path(__file__).parent / "measured" / "sweep_overhead.json"
 
@@ -44,6 +47,31 @@ def config(trials: int, tokens: int) -> SweepConfig:
             "seeds": trials,
         }
     )
+
+
+@dataclass
+class Spent:
+    """Where the seconds of a sweep went. What nobody sees by hand is None.
+
+    Attributes:
+        start: from the call to the first trial's start.
+        training: of all trials, measured in them.
+        taken: from the first trial's start to the last one's end.
+        between: from a trial's end to the start of the next on the same worker, on average.
+        longest: the longest of these.
+        end: from the last trial's end to the return.
+    """
+
+    start: float
+    training: float
+    taken: float
+    between: float | None = None
+    longest: float | None = None
+    end: float | None = None
+
+    def ratio(self, workers: int) -> float:
+        """What it took, of what it must take."""
+        return self.taken * workers / self.training
 
 
 class Watched(Executor):
@@ -72,33 +100,30 @@ class Watched(Executor):
             yield item
 
 
-def overhead(
-    name: str, executor: Executor, options: argparse.Namespace
-) -> tuple[float, list[TrialConfig]]:
-    """Run the sweep, and say where its time went; its share, and its trials."""
+def spent(executor: Executor, options: argparse.Namespace) -> tuple[Spent, list[TrialConfig]]:
+    """Run the sweep; where its time went, and its trials."""
     watched = Watched(executor)
     with tempfile.TemporaryDirectory() as folder:
         means = Means(executor=watched, measure=lambda *_: [])
         journal = sweep(config(options.trials, options.tokens), Path(folder) / "study", means)
-    training = sum(t.outcome.times["total"] for t in journal.trials)
     starts = [at for at, event in watched.events if isinstance(event, Started)]
     ends = [at for at, event in watched.events if isinstance(event, Finished)]
-    taken = ends[-1] - starts[0]
-    ratio = tell(name, training, options.workers, taken, starts[0] - watched.began)
-    gaps = list(_gaps(watched.events))
-    if gaps:
-        print(f"{'':10} between trials: {mean(gaps):.3f} s, at most {max(gaps):.3f} s")
-    print(f"{'':10} to end it: {watched.ended - ends[-1]:.2f} s")
-    return ratio, watched.items
-
-
-def tell(name: str, training: float, workers: int, taken: float, start: float) -> float:
-    ideal = training / workers
-    print(
-        f"{name:10} {taken:7.2f} s for {training:.2f} s of training by {workers} workers: ", end=""
+    gaps = list(_gaps(watched.events)) or [0.0]
+    found = Spent(
+        start=starts[0] - watched.began,
+        training=sum(t.outcome.times["total"] for t in journal.trials),
+        taken=ends[-1] - starts[0],
+        between=mean(gaps),
+        longest=max(gaps),
+        end=watched.ended - ends[-1],
     )
-    print(f"{taken / ideal:.3f} of what it must take; before it {start:.2f} s to start", flush=True)
-    return taken / ideal
+    return found, watched.items
+
+
+def tell(name: str, found: Spent, workers: int) -> None:
+    """One line."""
+    seconds = ", ".join(f"{k} {v:.3f}" for k, v in asdict(found).items() if v is not None)
+    print(f"{name:10} {found.ratio(workers):.3f} of what it must take; {seconds}", flush=True)
 
 
 def _gaps(events: list[tuple[float, Event]]) -> Iterator[float]:
@@ -145,7 +170,8 @@ with open(sys.argv[3], "w") as file:
 """
 
 
-def by_hand(trials: list[TrialConfig], workers: int) -> float:
+def by_hand(trials: list[TrialConfig], workers: int) -> Spent:
+    """The same trials, without cellsearch's sweep."""
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "said.json"
         subprocess.run(
@@ -158,20 +184,28 @@ def by_hand(trials: list[TrialConfig], workers: int) -> float:
             check=True,
         )
         training, taken, start = json.loads(said.read_text())
-    return tell("by hand", training, workers, taken, start)
+    return Spent(start=start, training=training, taken=taken)
+
+
+def one_round(options: argparse.Namespace) -> dict[str, Spent]:
+    """Each once, one after the other."""
+    process, trials = spent(ProcessExecutor(options.workers), options)
+    ray, _ = spent(RayExecutor(Options(workers=options.workers)), options)
+    found = {"process": process, "ray": ray, "by hand": by_hand(trials, options.workers)}
+    for name, each in found.items():
+        tell(name, each, options.workers)
+    return found
 
 
 def main() -> None:
     options = _options()
-    rounds: list[dict[str, float]] = []
-    for _ in range(options.rounds):
-        process, _trials = overhead("process", ProcessExecutor(options.workers), options)
-        ray, trials = overhead("ray", RayExecutor(Options(workers=options.workers)), options)
-        hand = by_hand(trials, options.workers)
-        rounds.append({"process": process, "ray": ray, "by hand": hand})
-    medians = {name: median(r[name] for r in rounds) for name in rounds[0]}
+    rounds = [one_round(options) for _ in range(options.rounds)]
+    medians = {name: median(r[name].ratio(options.workers) for r in rounds) for name in rounds[0]}
     print(", ".join(f"{name} {ratio:.3f}" for name, ratio in medians.items()))
-    MEASURED.write_text(json.dumps({"median": medians, "rounds": rounds}, indent=1) + "\n")
+    seconds = [{name: asdict(each) for name, each in r.items()} for r in rounds]
+    ran = where(1, "cpu").model_dump(mode="json")
+    said = {"workers": options.workers, "median_ratio": medians, "seconds": seconds, "where": ran}
+    options.out.write_text(json.dumps(said, indent=1) + "\n")
 
 
 def _options() -> argparse.Namespace:
@@ -180,6 +214,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=1_800_000, help="of each trial")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=MEASURED)
     return parser.parse_args()
 
 

@@ -5,8 +5,8 @@
 
 The machine must be otherwise idle. A trial's training time is measured in the trial. Target: from
 the first trial's start to the last one's end at most 1.1 times the sum of training times divided by
-the workers. By hand is the same trials as a plain function for Ray Tune. The breakdown of each round
-and the median of the ratios are written to benchmarks/measured/sweep_overhead.json.
+the workers. By hand is the same trials as a plain function for Ray Tune. Each round's breakdown and
+the median of the ratios are written to benchmarks/measured/sweep_overhead.json.
 """
 
 from __future__ import annotations

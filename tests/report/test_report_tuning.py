@@ -176,7 +176,7 @@ def test_a_study_without_a_tuning_says_nothing_of_one(tmp_path: Path) -> None:
     spec = SweepConfig.model_validate({k: v for k, v in SPEC.items() if k != "tune"})
     sweep(spec, tmp_path / "s", Means(InlineExecutor(trainer=TRAINER), measure=lambda *_: []))
     page = build(tmp_path / "s", tmp_path / "out").index.read_text()
-    assert "this study tunes none" in page
+    assert "it was not tuned" in page
     assert "onditional on" not in page
 
 

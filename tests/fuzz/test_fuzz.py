@@ -28,7 +28,7 @@ TEXTS += [random_cell(random.Random(i), plane=i % 10 == 9) for i in range(50)]
 
 # How many are drawn in an ordinary run, and with --run-slow; in chunks, to share them out.
 CHUNK = 500
-USUAL, GENERATED, MUTATED = 2_000, 10_000, 100_000
+USUAL, GENERATED, MUTATED = 1_000, 10_000, 100_000
 
 torch.set_num_threads(1)
 

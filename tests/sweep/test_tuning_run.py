@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from killing import driven, wait_until
 from small_sweep import SMALL, Watcher, config
 
 from cellsearch import store
@@ -310,25 +307,23 @@ def test_kinds_of_failure_have_names() -> None:
 
 
 def test_a_tuning_survives_kills(tmp_path: Path, means: Means) -> None:
-    """Driver and workers are killed at random; what is found in the end is the same."""
+    """The driver is killed while it works, at random; what is found in the end is the same."""
     asked = tuned(
-        sweep={"variants": {"slow": {"cell": "gru"}}}, proposer="tpe", lag=2, tokens=60, **HALVING
+        sweep={"variants": {"slow": {"cell": "gru"}}}, proposer="tpe", lag=2, tokens=240, **HALVING
     )
     undisturbed = facts(sweep(asked, tmp_path / "undisturbed", means))
     study, draws = tmp_path / "killed", random.Random(7)
-    driver = Path(__file__).parent / "sweep_driver.py"
-    call = [sys.executable, str(driver), str(study), asked.model_dump_json(by_alias=True)]
-    for attempt in range(40):
-        process = subprocess.Popen([*call, TRAINER, "3"], stdout=subprocess.PIPE)
-        try:
-            process.wait(timeout=draws.uniform(0.9, 1.6) * (1 + attempt / 8))
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-        if process.returncode == 0:
-            break
-        time.sleep(0.05)
-    assert process.returncode == 0
+    spec = asked.model_dump(mode="json", by_alias=True)
+    for _ in range(5):
+        before = _written(study)
+        with driven(study, spec, TRAINER) as driver:
+            wait_until(lambda: _written(study) > before, 30)  # noqa: B023  called at once
+            time.sleep(draws.uniform(0.0, 0.2))
+            assert driver.process.poll() is None, "the sweep was over before it could be killed"
+            driver.kill()
+            driver.wait_until_alone()
+    with driven(study, spec, TRAINER) as driver:
+        driver.finish()
     assert facts(store.read(study)) == undisturbed
     lines = (study / store.NAME).read_text().splitlines()
     names = [
@@ -337,6 +332,10 @@ def test_a_tuning_survives_kills(tmp_path: Path, means: Means) -> None:
         if t["kind"] == "trial"
     ]
     assert len(names) == len(set(names))
+
+
+def _written(study: Path) -> int:
+    return (study / store.NAME).stat().st_size if store.begun(study) else 0
 
 
 def _counts(found: Status) -> tuple[int, ...]:

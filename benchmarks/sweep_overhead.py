@@ -211,7 +211,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=24)
-    parser.add_argument("--tokens", type=int, default=1_800_000, help="of each trial")
+    parser.add_argument("--tokens", type=int, default=1_400_000, help="of each trial")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=MEASURED)

@@ -73,18 +73,19 @@ def _conclude(folder: Path, way: Way, journal: Journal, ended: int) -> None:
 
 
 def _stopped(folder: Path, way: Way) -> str:
-    return f"Stopped; go on with: cellsearch resume {_typed(folder)}{way.said}"
+    return f"Stopped; go on with: {_call('resume', folder, way)}"
 
 
 def _next(folder: Path, way: Way, journal: Journal, status: Status) -> None:
     from cellsearch.sweep.watching.status import phases
 
-    study, resume = _typed(folder), f"cellsearch resume {_typed(folder)}{way.said}"
-    say.line(f"report:     cellsearch report {study} --out {_typed(default_report(folder))}")
+    report = shlex.join(["cellsearch", "report", str(folder), "--out", str(default_report(folder))])
+    resume = _call("resume", folder, way)
+    say.line(f"report:     {report}")
     if journal.seeds:
         say.line(f"more seeds: {resume} --set seeds=N   (another look at the data)")
     else:
-        say.line(f"compare:    cellsearch confirm {study}{way.said} --top K --seeds N")
+        say.line(f"compare:    {_call('confirm', folder, way)} --top K --seeds N")
     again = phases(journal, ())["comparison"].failed
     if again:
         say.line(f"try the {again} failed again: {resume} --retry failed")
@@ -92,9 +93,9 @@ def _next(folder: Path, way: Way, journal: Journal, status: Status) -> None:
         say.line(f"of the tuning {kept} failed; what was chosen rests on that, as the report says")
 
 
-def _typed(path: Path) -> str:
-    """A path as a shell takes it."""
-    return shlex.quote(str(path))
+def _call(command: str, folder: Path, way: Way) -> str:
+    """A command on the same study in the same way, as a shell takes it."""
+    return shlex.join(["cellsearch", command, str(folder), *way.said])
 
 
 def default_report(folder: Path) -> Path:

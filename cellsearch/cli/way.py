@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -57,11 +56,15 @@ class Way:
     ] = False
 
     @property
-    def said(self) -> str:
-        """What was said of it, as a shell takes it: with a space before each option."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        given = {f.name: values[f.name] for f in fields(self) if values[f.name] != f.default}
-        return "".join(f" --{name.replace('_', '-')}{_typed(v)}" for name, v in given.items())
+    def said(self) -> list[str]:
+        """What was said of it: the words of its options."""
+        words = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                words.append(f"--{field.name.replace('_', '-')}")
+                words += [] if value is True else [str(value)]
+        return words
 
     def means(self, display: Display) -> Means:
         """The same with a display, for what runs studies."""
@@ -97,10 +100,6 @@ def with_way(command: Callable[..., None]) -> Callable[..., None]:
     # All is said in the signature, with nothing left to be looked up.
     run.__annotations__ = {}
     return run
-
-
-def _typed(value: object) -> str:
-    return "" if value is True else f" {shlex.quote(str(value))}"
 
 
 def _options() -> list[inspect.Parameter]:

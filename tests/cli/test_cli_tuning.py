@@ -125,6 +125,15 @@ def test_what_is_said_of_failures_can_be_done(call, file, tmp_path):
     assert "--retry" not in said
 
 
+def test_what_failed_in_the_comparison_can_be_tried_again(call, file, tmp_path):
+    spec = files.load(file, ["variants={raises: {with: i = 1}}"])
+    sweep(spec, tmp_path, Means(InlineExecutor(trainer=TRAINER), measure=lambda *_: []))
+    said = call("resume", tmp_path, "--workers", 1, code=3).stdout
+    resume = f"cellsearch resume {tmp_path} --workers 1"
+    assert f"try the 2 failed again: {resume} --retry failed" in said
+    assert "of the tuning 3 failed; what was chosen rests on that" in said
+
+
 def test_kinds_to_retry_are_checked(call, study):
     said = call("resume", study[0], "--retry", "oops", code=2)
     assert "'oops' is no kind of failure; nearest is 'oom'; expected failed, oom" in said.stderr

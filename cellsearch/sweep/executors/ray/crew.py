@@ -208,9 +208,11 @@ class RayCrew(Crew[RemoteWorker, EngineProcess]):
         if message["said"] == "ready":
             engine.useful = True
             hand.host, hand.place = message["host"], message["place"]
-        if message["said"] == "hindered":
-            message = {**message, "message": f"{hand.host}: {message['message']}"}
         yield from self._answer(hand, message)
+
+    def _hindered(self, hand: RemoteWorker, item: WorkItem, message: str) -> Event:
+        # It may be the trouble of one node.
+        return super()._hindered(hand, item, f"{hand.host}: {message}")
 
     def _gone(self, hand: RemoteWorker, said: Message | None) -> Iterator[Event]:
         if said is None:

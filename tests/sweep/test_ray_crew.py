@@ -71,6 +71,15 @@ class Cluster:
         return self.hear("finished", **said)
 
 
+def test_trouble_with_files_names_the_node(tmp_path: Path, clock: list[float]) -> None:
+    cluster = Cluster([item(tmp_path, "fine")])
+    cluster.give()
+    cluster.ready("1", "a")
+    (failed,) = cluster.hear("hindered", worker="1", message="the text is not here")
+    assert isinstance(failed, Failed) and failed.again
+    assert failed.failure.message == "hosta:1: the text is not here"
+
+
 def one_waits_for_a_larger_share(tmp_path: Path) -> Cluster:
     """Worker 1 ran out of memory, and 2 is to have twice its share."""
     cluster = Cluster([item(tmp_path, "greedy")], workers=1)

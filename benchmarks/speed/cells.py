@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,10 +13,8 @@ from cellsearch import RNN
 from cellsearch.derive.cost import count
 from cellsearch.errors import LanguageError
 from cellsearch.ir import Cell
-from cellsearch.lang import print_cell
-from cellsearch.testing.cases import read_folder
+from cellsearch.lang import library, print_cell
 
-FOLDER = Path(__file__).parents[2] / "tests" / "cells"
 T, B, H = 64, 32, 256
 EAGER = (64, 32, 128)
 # Units of a cell with filters: channels, and height and width.
@@ -27,7 +24,7 @@ CHANNELS, SPACE = 32, (8, 8)
 def rows(given: Namespace) -> Iterator[dict[str, Any]]:
     """One for each cell, timed side by side with the LSTM; beside eager torch, 1 and 2 threads."""
     torch.set_num_threads(1)
-    cells = read_folder(FOLDER)
+    cells = library()
     lstm = _made(cells["lstm"], H)
     base, (base_flops, _) = _step(lstm, T, B), _cost(lstm, cells["lstm"])
     for name, cell in cells.items():

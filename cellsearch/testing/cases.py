@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,6 @@ from cellsearch.errors import LanguageError
 from cellsearch.ir import Cell, Graph, elaborate
 from cellsearch.ir.evaluate import evaluate
 from cellsearch.ir.widths import NeedsSizesError
-from cellsearch.lang.library import Library
 
 Array = NDArray[np.float64]
 Values = dict[str, Array]
@@ -63,11 +61,6 @@ class Result:
 
     outputs: Array
     states: Values
-
-
-def read_folder(folder: Path) -> Library:
-    """The cells of a folder's files; a derived one finds its base among them."""
-    return Library({f.stem: f.read_text("utf-8") for f in sorted(folder.glob("*.cell"))})
 
 
 def make_case(

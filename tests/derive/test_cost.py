@@ -1,17 +1,14 @@
 """Counted cost, by hand."""
 
-from pathlib import Path
-
 import pytest
 
 from cellsearch.derive.cost import count
 from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
 from cellsearch.ir.biases import without_biases
-from cellsearch.lang import edit_cell, parse_cell
-from cellsearch.testing.cases import read_folder
+from cellsearch.lang import edit_cell, library, parse_cell
 
-CELLS = read_folder(Path(__file__).parents[1] / "cells")
+CELLS = library()
 X, H = 6, 10
 
 # parameters, multiply-adds of matrix products, state, depth

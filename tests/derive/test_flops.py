@@ -1,17 +1,15 @@
 """Counted FLOPs of matrix products agree with what torch's flop counter sees on the meta device."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from cellsearch import RNN
 from cellsearch.derive.cost import count
-from cellsearch.lang import parse_cell
-from cellsearch.testing.cases import make_case, read_folder
+from cellsearch.lang import library, parse_cell
+from cellsearch.testing.cases import make_case
 
-CELLS = read_folder(Path(__file__).parents[1] / "cells")
+CELLS = library()
 T, B = 2, 3
 
 torch.set_num_threads(1)

@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +11,10 @@ from cellsearch.ir import elaborate
 from cellsearch.ir.cell import Const, Equation, Init, Param, Repeat, flat, map_lines
 from cellsearch.ir.expressions import Binary, Call, Name, Negative, Number, rewrite, walk
 from cellsearch.ir.ops import RESERVED
-from cellsearch.lang import edit_cell, load_cell, parse_cell, print_cell
-from cellsearch.testing.cases import read_folder
+from cellsearch.lang import edit_cell, library, load_cell, parse_cell, print_cell
 from cellsearch.testing.cells import random_cell
 
-CELLS = read_folder(Path(__file__).parents[1] / "cells")
+CELLS = library()
 GENERATED = {str(i): random_cell(random.Random(10_000 + i)) for i in range(200)}
 
 

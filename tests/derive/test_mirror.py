@@ -1,15 +1,12 @@
 """Mirrors are proved, and nothing else is taken for one."""
 
-from pathlib import Path
-
 import pytest
 
 from cellsearch.derive.mirror import prove_mirror
 from cellsearch.errors import LanguageError
-from cellsearch.lang import edit_cell, parse_cell
-from cellsearch.testing.cases import read_folder
+from cellsearch.lang import edit_cell, library, parse_cell
 
-CELLS = read_folder(Path(__file__).parents[1] / "cells")
+CELLS = library()
 
 FLIP = "(1 - ?z) * ?a + ?z * ?b -> ?z * ?a + (1 - ?z) * ?b"
 MINUS = "c' = f * c - i * g"

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from pathlib import Path
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -13,17 +13,16 @@ from cellsearch.derive.hashes import authored_hash, cell_hash
 from cellsearch.derive.latex import equations
 from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
-from cellsearch.lang import edit_cell, load_cell, parse_cell, print_cell
+from cellsearch.lang import edit_cell, library, load_cell, parse_cell, print_cell
 from cellsearch.testing.backends import by_backend
-from cellsearch.testing.cases import by_oracle, make_case, read_folder
+from cellsearch.testing.cases import by_oracle, make_case
 from cellsearch.testing.cells import random_cell
 from cellsearch.testing.edits import random_edits
 from cellsearch.testing.mutations import mutated, random_bytes
 from cellsearch.testing.parity import largest_difference
 
-CELLS = Path(__file__).parents[1] / "cells"
-LIBRARY = read_folder(CELLS)
-TEXTS = [f.read_text("utf-8") for f in sorted(CELLS.glob("*.cell"))]
+LIBRARY = library()
+TEXTS = [f.read_text("utf-8") for f in (resources.files("cellsearch") / "cells").iterdir()]
 TEXTS += [random_cell(random.Random(i), plane=i % 10 == 9) for i in range(50)]
 
 # How many are drawn in an ordinary run, and with --run-slow; in chunks, to share them out.

@@ -1,7 +1,6 @@
 """Edits, derived cells, rules and spaces."""
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +9,18 @@ from cellsearch.derive.hashes import cell_hash
 from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
 from cellsearch.ir.cell import Equation, flat
-from cellsearch.lang import edit_cell, load_cell, members, parse_cell, parse_cells, print_cell
-from cellsearch.testing.cases import by_oracle, make_case, read_folder
+from cellsearch.lang import (
+    edit_cell,
+    library,
+    load_cell,
+    members,
+    parse_cell,
+    parse_cells,
+    print_cell,
+)
+from cellsearch.testing.cases import by_oracle, make_case
 
-CELLS = read_folder(Path(__file__).parents[1] / "cells")
+CELLS = library()
 
 
 def cell(*lines, header="cell a(x; h)"):

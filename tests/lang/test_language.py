@@ -1,7 +1,5 @@
 """The language, sentence by sentence: what a text means."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -9,10 +7,10 @@ from cellsearch.derive.hashes import cell_hash
 from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
 from cellsearch.ir.evaluate import evaluate
-from cellsearch.lang import edit_cell, load_cell, parse_cell, parse_cells, print_cell
-from cellsearch.testing.cases import by_oracle, make_case, read_folder
+from cellsearch.lang import edit_cell, library, load_cell, parse_cell, parse_cells, print_cell
+from cellsearch.testing.cases import by_oracle, make_case
 
-CELLS = read_folder(Path(__file__).parents[1] / "cells")
+CELLS = library()
 H, X, T = 4, 3, 5
 
 

@@ -1,7 +1,5 @@
 """`bias=False` removes exactly the vector weights that stand as terms of sums, in every cell."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -9,11 +7,12 @@ from cellsearch import RNN
 from cellsearch.ir import elaborate
 from cellsearch.ir.expressions import Binary, Name, Negative
 from cellsearch.ir.unroll import unroll
-from cellsearch.testing.cases import make_case, read_folder
+from cellsearch.lang import library
+from cellsearch.testing.cases import make_case
 
 torch.set_num_threads(1)
 
-CELLS = read_folder(Path(__file__).parents[1] / "cells")
+CELLS = library()
 
 
 def occurrences(e, is_term=False):

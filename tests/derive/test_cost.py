@@ -23,13 +23,7 @@ BY_HAND = {
     "rhn": (2 * H * X + 10 * (H * H + H), 2 * H * X + 10 * H * H, H, 5),
     # No product reads the state.
     "mingru": (2 * H * X, 2 * H * X, H, 0),
-    # P = H // 2: the state is narrower; the projection waits for the gates. Bias bh, gain s.
-    "lamb": (
-        4 * (H * X + H * 5 + H) + 5 * H + H + H,
-        4 * (H * X + H * 5) + 5 * H,
-        5 + H,
-        2,
-    ),
+    # P = H // 2: the state is narrower; the projection waits for the gates.
     "lstmp": (4 * (H * X + H * 5 + H) + 5 * H, 4 * (H * X + H * 5) + 5 * H, 5 + H, 2),
     # Two heads: half of each recurrent matrix is stored and multiplied. States h, c, n, m.
     "slstm": (4 * (H * X + H * H // 2 + H), 4 * (H * X + H * H // 2), 4 * H, 1),
@@ -49,8 +43,8 @@ BY_HAND = {
         5 * H,
         1,
     ),
-    # h from three steps ago: h, and h of the two steps before it.
-    "taugru": (4 * (H * X + H * H + H), 4 * (H * X + H * H), 3 * H, 1),
+    # h, and h of the three steps before it.
+    "taugru": (4 * (H * X + H * H + H), 4 * (H * X + H * H), 4 * H, 1),
     # What a delay remembers of x is state, but no product waits for it.
     "qrnn": (3 * (2 * H * X + H), 6 * H * X, H + X, 0),
     # A matrix state and a vector; outer products count no multiply-adds, the read-out does.

@@ -22,7 +22,7 @@ BY_HAND = {
     # Two products with x, two of each of five rounds; every round waits for the one before.
     "rhn": (2 * H * X + 10 * (H * H + H), 2 * H * X + 10 * H * H, H, 5),
     # No product reads the state.
-    "mingru": (2 * H * X, 2 * H * X, H, 0),
+    "mingru": (2 * (H * X + H), 2 * H * X, H, 0),
     # P = H // 2: the state is narrower; the projection waits for the gates.
     "lstmp": (4 * (H * X + H * 5 + H) + 5 * H, 4 * (H * X + H * 5) + 5 * H, 5 + H, 2),
     # Two heads: half of each recurrent matrix is stored and multiplied. States h, c, n, m.

@@ -5,7 +5,7 @@ from analytic import convolved, sigmoid
 
 
 def convgru(w, x, s):
-    # Ballas et al. 2016, eq. 6-9; a bias is one number per channel.
+    # Ballas et al. 2016, GRU-RCN; a bias is one number per channel.
     h = s["h"]
 
     def both(gate, state):

@@ -90,12 +90,3 @@ def sgu(w, x, s):
 
 def dsgu(w, x, s):
     return _sgu(w, x, s["h"], lambda a: sigmoid(w["Uv"] @ a))
-
-
-def fastgrnn_lowrank(w, x, s):
-    # Kusupati et al. 2018: W = W1 W2^T and U = U1 U2^T.
-    both = (w["Wa"] @ w["Wk"]) @ x + (w["Ua"] @ w["Ul"]) @ s["h"]
-    z = sigmoid(both + w["bz"])
-    candidate = np.tanh(both + w["bn"])
-    h = (sigmoid(w["zeta"]) * (1 - z) + sigmoid(w["nu"])) * candidate + z * s["h"]
-    return h, {"h": h}

@@ -8,11 +8,12 @@ another order, have one hash. Equal hashes mean isomorphic graphs; finer algebra
 from __future__ import annotations
 
 import hashlib
+from functools import reduce
 
 from cellsearch.derive.flat import COMMUTATIVE, Flat, colour, ordered
 from cellsearch.errors import LanguageError
 from cellsearch.ir import Graph, Node
-from cellsearch.ir.expressions import Expression, Name, Number, rewrite
+from cellsearch.ir.expressions import Binary, Expression, Name, Number, rewrite
 from cellsearch.ir.starts import source_weight
 from cellsearch.ir.types import Type
 from cellsearch.ir.widths import Size, number, substitute
@@ -174,7 +175,7 @@ class _Anonymous:
                 return None
             return Name("w" if met is None else f"w{met.setdefault(source, len(met))}")
 
-        law = str(_closed(rewrite(start, change)))
+        law = str(_ordered(_closed(rewrite(start, change))))
         return "" if law == "0" and self._starts_at_zero(owner) else law
 
     def _starts_at_zero(self, owner: str) -> bool:
@@ -188,3 +189,18 @@ def _closed(e: Expression) -> Expression:
         return Number(number(e, {}))
     except LanguageError:
         return e
+
+
+def _ordered(e: Expression) -> Expression:
+    """The law with the operands of each sum and product in one order."""
+    e = e.with_parts(tuple(map(_ordered, e.parts))) if e.parts else e
+    if not (isinstance(e, Binary) and e.op in "+*"):
+        return e
+    op = e.op
+    return reduce(lambda a, b: Binary(op, a, b), sorted(_operands(e, op), key=str))
+
+
+def _operands(e: Expression, op: str) -> list[Expression]:
+    if isinstance(e, Binary) and e.op == op:
+        return [*_operands(e.left, op), *_operands(e.right, op)]
+    return [e]

@@ -10,8 +10,8 @@ from cellsearch.testing.cases import make_case
 torch.set_num_threads(1)
 
 
-def test_there_are_89_cells():
-    assert len(CELLS) == 89
+def test_there_are_at_least_90_cells():
+    assert len(CELLS) >= 90
 
 
 class TestReference(BackendContract):

@@ -15,21 +15,46 @@ class Fault(NamedTuple):
     tolerance: float = 1e-10
 
 
-def by_default(name):
-    """The twin, made without options."""
-    make, weights, states, _ = vars(TORCHRECURRENT[name]).values()
-    return Twin(make, weights, states)
+def by_default(name, **weights):
+    """The twin, made without options, with further weights."""
+    twin = TORCHRECURRENT[name]
+    return Twin(twin.make, {**twin.weights, **weights}, twin.states)
 
 
+BISTABLE = "h' = c * h + (1 - c) * tanh(Wh @ x + a * h + bh)"
 HARD_SIGMOID = "z = hard_sigmoid(Wz @ x + Uz @ h + bz)"
 
 FAULTS = {
     # The gate is tanh by default, where docstring and paper have the sigmoid.
     "fastgrnn": Fault(["z = tanh(a + bz)"], by_default("fastgrnn")),
     "indrnn": Fault(["h' = tanh(Wh @ x + ph * h + bh)"], by_default("indrnn")),
-    # The slope is 1/6, where Keras had 0.2. (torch rounds it to float32 in its gradient.)
-    "sgu": Fault([HARD_SIGMOID], by_default("sgu"), 1e-7),
-    "dsgu": Fault([HARD_SIGMOID], by_default("dsgu"), 1e-7),
+    # The slope is 1/6, where Keras had 0.2, and u has a bias. torch's gradient of that slope is
+    # rounded to float32.
+    "sgu": Fault(
+        [HARD_SIGMOID, "u = tanh(Uu @ (a * h) + bu)"], by_default("sgu", bias_hh="bu -"), 1e-7
+    ),
+    "dsgu": Fault(
+        [HARD_SIGMOID, "u = tanh(Uu @ (a * h) + bu)"], by_default("dsgu", bias_hh="bu -"), 1e-7
+    ),
+    # There is a bias where paper and authors have none.
+    "atr": Fault(["p = Wp @ x + bp"], by_default("atr", bias_ih="bp")),
+    "brc": Fault([BISTABLE], by_default("brc", bias_ih="- - bh")),
+    "nbrc": Fault([BISTABLE], by_default("nbrc", bias_ih="- - bh")),
+    "cfn": Fault(["h' = u * tanh(h) + v * tanh(Wh @ x + bh)"], by_default("cfn", bias_ih="- - bh")),
+    "mlstm_krause": Fault(
+        ["m = (Wm @ x + bm) * (Um @ h + cm)", "param cm"],
+        by_default("mlstm_krause", bias_ih="bm - - - -", bias_hh="cm"),
+    ),
+    "trnn": Fault(["z = Wz @ x + bz"], by_default("trnn", bias_ih="bz bf")),
+    "wmclstm": Fault(
+        [
+            "i = sigmoid(Wi @ x + Ui @ h + bi + tanh(Mi @ c + ci))",
+            "f = sigmoid(Wf @ x + Uf @ h + bf + tanh(Mf @ c + cf))",
+            "o = sigmoid(Wo @ x + Uo @ h + bo + tanh(Mo @ c' + co))",
+            "param ci, cf, co",
+        ],
+        by_default("wmclstm", bias_mh="ci cf co"),
+    ),
     # A constant is trained.
     "janet": Fault(
         ["param beta: scalar = 1"],

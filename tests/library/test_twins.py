@@ -5,7 +5,7 @@ import torch
 from twin import case_of, disagreements
 from twins import TWINS
 
-from cellsearch.lang import library
+from cellsearch.lang import edit_cell, library
 
 torch.set_num_threads(1)
 
@@ -16,3 +16,9 @@ TOLERANCE = 1e-10
 def test_agrees_with_its_twin(name):
     found = disagreements(TWINS[name], case_of(library()[name]))
     assert {what: error for what, error in found.items() if not error < TOLERANCE} == {}
+
+
+def test_a_cell_that_differs_slightly_is_noticed():
+    cell = edit_cell(library()["mgu"], ["n = (1 + 1e-8) * tanh(Wn @ x + Un @ (f * h) + bn)"])
+    found = disagreements(TWINS["mgu"], case_of(cell))
+    assert all(error > TOLERANCE for error in found.values())

@@ -86,3 +86,37 @@ def test_forget_biases(started):
 def test_hgrn_turns_as_rotary_positions_do(started):
     angles = 10000 ** (-2 / H * np.arange(H))
     np.testing.assert_allclose(started("hgrn_complex")["th"], angles)
+
+
+def step_lengths(bias):
+    """The softplus of a bias, in logarithms."""
+    return np.log(np.log1p(np.exp(bias)))
+
+
+def test_mamba_starts_with_real_poles_and_steps_of_all_lengths(started):
+    w = started("s6")
+    np.testing.assert_allclose(np.exp(w["A"]), np.repeat(np.arange(1.0, 17)[:, None], H, axis=1))
+    covers(step_lengths(w["bd"]), np.log(0.001), np.log(0.1))
+    assert abs(w["Wd"]).max() <= (H / 16) ** -0.5 < 1.01 * abs(w["Wd"]).max()
+    for name, bias, low in (("mamba2", "be", 1), ("gated_deltanet", "bg", 0)):
+        w = started(name)
+        assert low < np.exp(w["al"]) < 16
+        assert np.log(0.001) < step_lengths(w[bias]) < np.log(0.1)
+
+
+def test_rwkv4_decays_by_a_power_law(started):
+    np.testing.assert_allclose(started("rwkv4")["w"], -5 + 8 * (np.arange(H) / (H - 1)) ** 0.7)
+
+
+def test_s5_starts_at_the_poles_of_s4d_lin(started):
+    w = started("s5")
+    np.testing.assert_allclose(w["im"], np.pi * np.arange(H), rtol=1e-7)
+    covers(w["ld"], np.log(0.001), np.log(0.1))
+    assert (w["re"] == -0.5).all()
+
+
+def test_irnn_starts_as_the_identity():
+    module = RNN("irnn", 3, H, dtype=torch.float64)
+    state = torch.rand(1, 1, H, dtype=torch.float64)
+    _, after = module(torch.zeros(9, 1, 3, dtype=torch.float64), state)
+    assert torch.equal(after, state)

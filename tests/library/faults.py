@@ -41,6 +41,7 @@ FAULTS = {
     "brc": Fault([BISTABLE], by_default("brc", bias_ih="- - bh")),
     "nbrc": Fault([BISTABLE], by_default("nbrc", bias_ih="- - bh")),
     "cfn": Fault(["h' = u * tanh(h) + v * tanh(Wh @ x + bh)"], by_default("cfn", bias_ih="- - bh")),
+    "lightru": Fault(["n = tanh(Wn @ x + bn)"], by_default("lightru", bias_ih="bn -")),
     "mlstm_krause": Fault(
         ["m = (Wm @ x + bm) * (Um @ h + cm)", "param cm"],
         by_default("mlstm_krause", bias_ih="bm - - - -", bias_hh="cm"),

@@ -107,7 +107,7 @@ TORCHRECURRENT = {
     ),
     "intersection": Twin(tr.IntersectionRNNCell, stacked("yi hi gy gh")),
     "janet": Twin(tr.JANETCell, stacked("s n"), ("h", "h"), {"beta": 1.0}),
-    "lightru": Twin(tr.LightRUCell, {"weight_ih": "Wn Wf", "weight_hh": "Uf", "bias_ih": "bn bf"}),
+    "lightru": Twin(tr.LightRUCell, {"weight_ih": "Wn Wf", "weight_hh": "Uf", "bias_hh": "bf"}),
     "ligru": Twin(tr.LiGRUCell, stacked("z n")),
     "lstm_1997": Twin(tr.OriginalLSTMCell, stacked("i g o"), HC),
     "lstm_peephole": Twin(tr.PeepholeLSTMCell, {**LSTM, "weight_ph": "pi pf po"}, HC),

@@ -11,6 +11,7 @@ from cellsearch.cli.cells import cells
 from cellsearch.cli.check import check
 from cellsearch.cli.confirm import confirm
 from cellsearch.cli.group import Commands
+from cellsearch.cli.import_ import import_
 from cellsearch.cli.report import report
 from cellsearch.cli.resume import resume
 from cellsearch.cli.show import show
@@ -26,8 +27,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (cells, show, check, train, sweep, resume, confirm, status, report, bench):
-    app.command()(command)
+_COMMANDS = (*(cells, show, import_, check, train, sweep, resume, confirm, status, report, bench),)
+for command in _COMMANDS:
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 def _version(wanted: bool) -> None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from cellsearch.errors import LanguageError, Position
 
 # ASCII, and the letters among the Greek block (no accents alone, no Coptic, no symbols).
-_LETTER = "A-Za-z\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03e1\u03f0-\u03f5\u03f7-\u03ff"
+LETTER = "A-Za-z\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03e1\u03f0-\u03f5\u03f7-\u03ff"
 _TOKEN = re.compile(
     rf"""
       (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-    | (?P<name>[{_LETTER}][{_LETTER}0-9_]*'?)
-    | (?P<hole>\?[{_LETTER}][{_LETTER}0-9_]*)
+    | (?P<name>[{LETTER}][{LETTER}0-9_]*'?)
+    | (?P<hole>\?[{LETTER}][{LETTER}0-9_]*)
     | (?P<mark>->|\.\.|//|[-+*/@|()\[\],.=:;])
     """,
     re.VERBOSE,

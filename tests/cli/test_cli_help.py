@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("cells", "show", "check", "train", "sweep", "resume", "status", "report", "bench")
+COMMANDS = (
+    *("cells", "show", "import", "check", "train", "sweep", "resume"),
+    *("status", "report", "bench"),
+)
 HEAVY = {"torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "cellsearch.lang"}
 
 

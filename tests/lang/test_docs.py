@@ -8,7 +8,7 @@ import pytest
 
 from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
-from cellsearch.lang import edit_cell, members, parse_cell, parse_cells, print_cell
+from cellsearch.lang import edit_cell, foreign, members, parse_cell, parse_cells, print_cell
 from cellsearch.testing.cases import by_oracle, make_case
 
 PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")
@@ -33,7 +33,7 @@ CELLS = cells()
 
 
 def test_every_block_is_of_a_kind_that_is_run():
-    assert {k for k, _, _ in BLOCKS} == {"cell", "error", "edit", "edit-error", "space"}
+    assert {k for k, _, _ in BLOCKS} == {"cell", "error", "edit", "edit-error", "space", "import"}
 
 
 @pytest.mark.parametrize("name", list(CELLS))
@@ -72,3 +72,11 @@ def test_spaces(number, text):
     found = list(members(parse_cell(text)))
     assert len(found) == int(number)
     assert all(elaborate(c).nodes for c in found)
+
+
+@pytest.mark.parametrize(("format", "example"), blocks("import"))
+def test_cells_from_elsewhere(format, example):
+    text, printed = example.split("--\n")
+    cell = foreign.read(format, text, "mine")
+    assert print_cell(cell) == printed
+    assert foreign.write(format, cell) == text

@@ -1,0 +1,138 @@
+"""A cell written down so that equal texts mean equal cells, in four grades.
+
+Terms and factors stand in the order of their colours; atoms, weights and states are numbered when
+they are met; of signs and sizes stands there what no allowed change of weights alters.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from cellsearch.derive.normal.algebra import Monomial, Polynomial
+from cellsearch.derive.normal.colours import Colours
+from cellsearch.derive.normal.form import NormalForm
+from cellsearch.derive.normal.gauge import IDENTICAL, Gauge, Grade, Key
+from cellsearch.derive.normal.laws import Law
+from cellsearch.derive.normal.sizes import Sizes
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """A cell's canonical text, and who is who in it.
+
+    Attributes:
+        text: equal for two cells that are the same in this grade.
+        weights: the weights' numbers in the text.
+        factors: by what the weight in the text is multiplied to be each.
+        noise: the numbers of the sites of noise.
+    """
+
+    text: str
+    weights: dict[str, int]
+    factors: dict[str, float]
+    noise: dict[int, int]
+
+
+def canonical(form: NormalForm, grade: Grade = IDENTICAL) -> Canonical:
+    """A cell written down in a grade."""
+    return _Writer(form, grade).written()
+
+
+class _Writer:
+    def __init__(self, form: NormalForm, grade: Grade) -> None:
+        self.form, self.grade, self.al = form, grade, form.algebra
+        self.sizes = Sizes(form.graph)
+        self.types = {s.name: s.type for s in form.graph.states}
+        self.gauge = Gauge(form, grade)
+        self.colours = Colours(form, self._label, self.gauge.told)
+        self.numbers: dict[int, int] = {}
+        self.weights: dict[str, int] = {}
+        self.noise: dict[int, int] = {}
+        self.waiting: deque[int] = deque()
+
+    def written(self) -> Canonical:
+        lines = [f"inputs {len(self.form.graph.inputs)}"]
+        lines.append(self._polynomial(self.form.output, None))
+        while self.waiting:
+            lines.append(self._line(self.waiting.popleft()))
+        lines += self._weight_lines()
+        lines.append(str(self.sizes.needs(self.form.graph.needs)))
+        lines.append(self.gauge.left())
+        factors = {w: self.gauge.factor(("weight", w)) for w in self.weights}
+        return Canonical("\n".join(lines), self.weights, factors, self.noise)
+
+    def _label(self, a: int) -> str:
+        """What an atom is by itself, for its colour."""
+        atom = self.al.atoms[a]
+        match atom.kind:
+            case "weight":
+                return f"weight {self._weight_label(str(atom.label[0]))}"
+            case "state":
+                name = str(atom.label[0])
+                law = self.form.laws.of_state(name).text
+                return f"state {self.sizes.type(self.types[name])} {law}"
+            case "noise":
+                return f"noise {atom.label[1:]} {atom.rank}"
+        return f"{atom.kind} {atom.label} {atom.rank}"
+
+    def _weight_label(self, name: str) -> str:
+        w = self.form.graph.weights[name]
+        law = self.form.laws.of_weight(name).text if self.grade.laws else ""
+        return f"{self.sizes.type(w.type)} {w.form.heads} {w.form.side} {law}"
+
+    def _line(self, a: int) -> str:
+        atom = self.al.atoms[a]
+        match atom.kind:
+            case "weight":
+                name = str(atom.label[0])
+                return f"weight {self.weights.setdefault(name, len(self.weights))}"
+            case "state":
+                return self._state_line(a, str(atom.label[0]))
+            case "noise":
+                assert isinstance(atom.label[0], int)
+                self.noise.setdefault(atom.label[0], len(self.noise))
+                return self._label(a)
+        inner = (self._polynomial(p, self.gauge.read(a, i)) for i, p in enumerate(atom.args))
+        return f"{self._label(a)} {' , '.join(inner)}"
+
+    def _polynomial(self, p: Polynomial, container: Key | None) -> str:
+        """Terms in the order of their colours."""
+        terms = sorted(p, key=lambda t: self.colours.content((t,)))
+        return " + ".join(self._term(m, c, container) for m, c in terms)
+
+    def _term(self, m: Monomial, c: float, container: Key | None) -> str:
+        known = len(self.numbers)
+        order = sorted(m, key=lambda x: (self.colours[x[0]], x[1], self.numbers.get(x[0], known)))
+        factors = (f"{self._number(a)}^{r}" for a, r in order)
+        self.gauge.term(order, c, container)
+        return f"{self.gauge.told(c):.12g} {'.'.join(factors)}"
+
+    def _number(self, a: int) -> int:
+        if a not in self.numbers:
+            self.numbers[a] = len(self.numbers)
+            self.waiting.append(a)
+        return self.numbers[a]
+
+    def _state_line(self, a: int, name: str) -> str:
+        law = self.form.laws.of_state(name)
+        key = ("state", name)
+        told = self._law(law, key)
+        update = self._polynomial(self.form.updates[name], key)
+        return f"{self._label(a)} {told} = {update}"
+
+    def _weight_lines(self) -> list[str]:
+        """What the weights are; a law may read weights that nothing else does."""
+        lines: list[str] = []
+        while len(lines) < len(self.weights):
+            name = list(self.weights)[len(lines)]
+            law = self.form.laws.of_weight(name)
+            told = self._law(law, ("weight", name)) if self.grade.laws else ""
+            lines.append(f"{self._weight_label(name)} {told}")
+        return lines
+
+    def _law(self, law: Law, owner: Key) -> str:
+        """The weights that a law reads."""
+        self.gauge.law(law, owner)
+        sign = "" if self.grade.signs or not law.sign else f"{law.sign:+}"
+        return f"{sign}{[self.weights.setdefault(w, len(self.weights)) for w in law.reads]}"

@@ -1,0 +1,131 @@
+"""Colours that tell atoms apart by no name and no sign: an order in which to write a cell down.
+
+Weisfeiler & Leman 1968, on atoms instead of vertices. Each round goes up, from what an atom reads,
+and down, to where it stands, level by level; the classes of a level are numbered in the order of
+their contents, so that isomorphic cells get equal numbers on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cellsearch.derive.normal.algebra import Algebra, Polynomial, atoms_of
+from cellsearch.derive.normal.form import NormalForm, below
+
+Content = Any
+_MOST_ROUNDS = 32
+
+
+class Colours:
+    """The colours of a form's atoms, and of its polynomials.
+
+    Args:
+        form: the cell.
+        label: what an atom is by itself, without names and signs, as a text.
+        size: what tells coefficients apart.
+    """
+
+    def __init__(
+        self,
+        form: NormalForm,
+        label: Callable[[int], str],
+        size: Callable[[float], float] = abs,
+    ) -> None:
+        self.al, self.form, self.size = form.algebra, form, size
+        seen: set[int] = set()
+        roots = [form.output, *form.updates.values()]
+        self.live = sorted(a for p in roots for a in below(self.al, p, seen))
+        self.levels = _levels(self.al, self.live)
+        self.own = {a: label(a) for a in self.live}
+        self.states = {str(self.al.atoms[a].label[0]): a for a in self._states()}
+        self._of: dict[int, int]
+        self._refine()
+
+    def __getitem__(self, atom: int) -> int:
+        return self._of[atom]
+
+    def content(self, p: Polynomial) -> Content:
+        """A polynomial with its atoms' colours in their place, without signs."""
+        return self._content(p, self._of)
+
+    def _states(self) -> list[int]:
+        return [a for a in self.live if self.al.atoms[a].kind == "state"]
+
+    def _refine(self) -> None:
+        self._of = _numbered(self.own, 0)
+        classes = 0
+        for _ in range(_MOST_ROUNDS):
+            self._upward()
+            self._downward()
+            found = len(set(self._of.values()))
+            if found in (classes, len(self.live)):
+                return
+            classes = found
+
+    def _upward(self) -> None:
+        found: dict[int, int] = {}
+        for level in self.levels:
+            told = {a: self._from_below(a, found) for a in level}
+            found |= _numbered(told, len(found))
+        self._of = found
+
+    def _from_below(self, a: int, found: Mapping[int, int]) -> Content:
+        """What an atom was, and what it reads; a state reads its new value, as it was."""
+        atom = self.al.atoms[a]
+        if atom.kind == "state":
+            return self._of[a], self.content(self.form.updates[str(atom.label[0])])
+        return self._of[a], tuple([self._content(p, found) for p in atom.args])
+
+    def _downward(self) -> None:
+        up, found = self._of, dict[int, int]()
+        places: dict[int, list[Content]] = {a: [] for a in self.live}
+        self._stand(places, (-1, 0), self.form.output, up)
+        for s, p in self.form.updates.items():
+            self._stand(places, (-2, up[self.states[s]]), p, up)
+        for level in reversed(self.levels):
+            told = {a: (up[a], sorted(places[a])) for a in level}
+            found |= _numbered(told, len(found))
+            for a in level:
+                for i, p in enumerate(self.al.atoms[a].args):
+                    self._stand(places, (found[a], i), p, up)
+        self._of = found
+
+    def _content(self, p: Polynomial, of: Mapping[int, int]) -> Content:
+        terms = ((self.size(c), tuple(sorted([(of[a], r) for a, r in m]))) for m, c in p)
+        return tuple(sorted(terms))
+
+    def _stand(
+        self,
+        places: dict[int, list[Content]],
+        where: Content,
+        p: Polynomial,
+        of: Mapping[int, int],
+    ) -> None:
+        """Tell the atoms of a polynomial where they stand, and beside what."""
+        for m, c in p:
+            beside = tuple(sorted([(of[a], r) for a, r in m]))
+            for a, r in m:
+                places[a].append((*where, self.size(c), r, beside))
+
+
+def _levels(al: Algebra, live: list[int]) -> list[list[int]]:
+    """The atoms by how many others lie below them, one in the other."""
+    depth: dict[int, int] = {}
+    for a in live:
+        inner = (depth[b] for p in al.atoms[a].args for b in atoms_of(p))
+        depth[a] = 1 + max(inner, default=-1)
+    levels: list[list[int]] = [[] for _ in range(1 + max(depth.values(), default=-1))]
+    for a, d in depth.items():
+        levels[d].append(a)
+    return levels
+
+
+def _numbered(told: Mapping[Any, Content], first: int) -> dict[Any, int]:
+    """Numbers for contents, in the order of the contents."""
+    order = {c: i for i, c in enumerate(sorted(set(map(_frozen, told.values()))), first)}
+    return {a: order[_frozen(c)] for a, c in told.items()}
+
+
+def _frozen(c: Content) -> Content:
+    return tuple(tuple(x) if isinstance(x, list) else x for x in c)

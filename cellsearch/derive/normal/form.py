@@ -1,0 +1,86 @@
+"""The normal form of a cell: its output and its states' new values as polynomials.
+
+States that always agree are one, and a state that starts at 0 and never leaves it is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cellsearch.derive.normal.algebra import Algebra, Boxing, Polynomial, TooLargeError, atoms_of
+from cellsearch.derive.normal.laws import Laws
+from cellsearch.derive.normal.merge import never_left, twins
+from cellsearch.derive.normal.nodes import BoxedNodes, Nodes
+from cellsearch.ir import Graph
+
+
+@dataclass(frozen=True, eq=False)
+class NormalForm:
+    """What a cell computes, whatever it was written as.
+
+    Attributes:
+        graph: the cell.
+        algebra: the atoms.
+        output: the polynomial of the output.
+        updates: of each state that the output depends on, the polynomial of its new value.
+        alias: states that are another state, or 0 (None), at every step.
+        laws: what weights and states start as.
+    """
+
+    graph: Graph
+    algebra: Algebra
+    output: Polynomial
+    updates: Mapping[str, Polynomial]
+    alias: Mapping[str, str | None]
+    laws: Laws
+
+
+def normal_form(graph: Graph) -> NormalForm:
+    """The normal form of a cell."""
+    laws = Laws(graph)
+    alias: dict[str, str | None] = {}
+    while True:
+        form = _read(graph, alias, laws)
+        found = never_left(form) or twins(form)
+        if not found:
+            return form
+        alias |= found
+
+
+def _read(graph: Graph, alias: dict[str, str | None], laws: Laws) -> NormalForm:
+    algebra = Algebra()
+    try:
+        nodes = Nodes(graph, algebra, alias)
+    except TooLargeError:
+        algebra = boxing = Boxing()
+        nodes = BoxedNodes(graph, boxing, alias)
+    output = nodes[graph.output]
+    following = {s.name: s.next for s in graph.states}
+    updates: dict[str, Polynomial] = {}
+    waiting = [output]
+    seen: set[int] = set()
+    while waiting:
+        for a in below(algebra, waiting.pop(), seen):
+            name = state_of(algebra, a)
+            if name is not None:
+                updates[name] = nodes[following[name]]
+                waiting.append(updates[name])
+    return NormalForm(graph, algebra, output, updates, dict(alias), laws)
+
+
+def state_of(algebra: Algebra, a: int) -> str | None:
+    """The state that an atom is."""
+    atom = algebra.atoms[a]
+    return str(atom.label[0]) if atom.kind == "state" else None
+
+
+def below(algebra: Algebra, p: Polynomial, seen: set[int]) -> Iterator[int]:
+    """The atoms that a polynomial depends on within the step, each once."""
+    stack = [p]
+    while stack:
+        for a in atoms_of(stack.pop()):
+            if a not in seen:
+                seen.add(a)
+                yield a
+                stack += algebra.atoms[a].args

@@ -1,0 +1,127 @@
+"""What may be changed in a cell's weights without changing the cell, grade by grade.
+
+Every weight and state may be negated, in the weakest grade also scaled; so may the values inside of
+a cell. Each term of each polynomial is an equation for these signs and scales.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from cellsearch.derive.normal.form import NormalForm
+from cellsearch.derive.normal.functions import EVEN, ODD
+from cellsearch.derive.normal.laws import Law
+from cellsearch.derive.normal.scales import Scales
+from cellsearch.derive.normal.signs import Signs
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What may differ between two cells that are written alike.
+
+    Attributes:
+        name: of the grade.
+        signs: whether weights and states may be negated.
+        laws: whether weights have to start alike.
+        scales: whether weights and states may be scaled.
+    """
+
+    name: str
+    signs: bool
+    laws: bool
+    scales: bool = False
+
+
+IDENTICAL = Grade("identical", signs=False, laws=True)
+MIRROR = Grade("mirror", signs=True, laws=True)
+OTHER_START = Grade("other_start", signs=True, laws=False)
+OTHER_PARAMETERS = Grade("other_parameters", signs=True, laws=False, scales=True)
+
+# Of these the factor of the value is that of what they read; of those, of both that they read.
+_LINEAR = frozenset({"sum", "rows", "columns", "transposed", "value"})
+_BILINEAR = frozenset({"product", "matrices"})
+
+
+class Gauge:
+    """The signs and scales of one cell, in one grade."""
+
+    def __init__(self, form: NormalForm, grade: Grade) -> None:
+        self.al, self.grade = form.algebra, grade
+        self.signs, self.scales = Signs(), Scales()
+        starts = [form.laws.of_state(s) for s in form.updates]
+        # What a state starts as is no free weight.
+        self.held: set[Key] = {("weight", w) for law in starts for w in law.reads}
+        self.held |= {("state", s) for s, law in zip(form.updates, starts, strict=True) if law.text}
+
+    def told(self, c: float) -> float:
+        """What tells coefficients apart: fewer digits than they are reckoned with."""
+        return 1.0 if self.grade.scales else float(f"{abs(c):.9g}")
+
+    def left(self) -> str:
+        """What no change of signs and scales alters."""
+        return f"{self.signs.left()} {self.scales.left()}"
+
+    def factor(self, key: Key) -> float:
+        """What a weight is of its counterpart in the text."""
+        sign = -1.0 if self.signs.negated(key) else 1.0
+        return sign * (self.scales.of(key) if self.grade.scales else 1.0)
+
+    def read(self, a: int, i: int) -> Key | None:
+        """The key of what an atom reads, where its factor is free."""
+        kind = self.al.atoms[a].kind
+        free = kind in _LINEAR or kind in _BILINEAR or kind in ODD or kind in EVEN
+        return ("read", a, i) if free else None
+
+    def term(self, m: Iterable[tuple[int, int]], c: float, container: Key | None) -> None:
+        """A term of what `container` holds; None: of what is given."""
+        factors = [(a, key, r * power) for a, r in m for key, power in self._factor(a)]
+        inside = [] if container is None else [container]
+        signed = [k for a, k, r in factors if r % 2 and self.al.atoms[a].kind not in EVEN]
+        self.signs.row([k for k in (*signed, *inside) if self._negates(k)], c < 0)
+        if self.grade.scales:
+            powers: dict[Hashable, float] = {k: -1.0 for k in inside if self._scales(k)}
+            for _, k, r in factors:
+                if self._scales(k):
+                    powers[k] = powers.get(k, 0.0) + r
+            self.scales.row({k: r for k, r in powers.items() if r}, abs(c))
+
+    def law(self, law: Law, owner: Key) -> None:
+        """The rows that an initial law makes."""
+        read: list[Key] = [("weight", w) for w in law.reads]
+        if law.text == "w0":
+            self._tied([owner, *read])
+        elif law.reads or law.sign is None:
+            for key in (owner, *read):
+                self._tied([key])
+        elif law.sign:
+            self._tied([owner], law.sign < 0)
+
+    def _tied(self, keys: list[Key], negative: bool = False) -> None:
+        if self.grade.signs:
+            self.signs.row(keys, negative)
+
+    def _factor(self, a: int) -> list[tuple[Key, int]]:
+        """The keys whose product is an atom's factor, with their powers."""
+        atom = self.al.atoms[a]
+        if atom.kind in ("weight", "state"):
+            return [((atom.kind, atom.label[0]), 1)]
+        if atom.kind in _BILINEAR:
+            return [(("read", a, 0), 1), (("read", a, 1), 1)]
+        if atom.kind == "inverse":
+            return [(("read", a, 0), -1)]
+        return [(("read", a, 0), 1)] if atom.kind in _LINEAR | ODD | {"abs"} else []
+
+    def _negates(self, key: Key) -> bool:
+        if key[0] == "read":
+            return True
+        return self.grade.signs
+
+    def _scales(self, key: Key) -> bool:
+        if key[0] != "read":
+            return key not in self.held
+        assert isinstance(key[1], int)
+        kind = self.al.atoms[key[1]].kind
+        return kind in _LINEAR or kind in _BILINEAR or kind in ("inverse", "abs")

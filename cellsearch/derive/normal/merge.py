@@ -1,0 +1,96 @@
+"""States that need not be carried: those that stay 0, and those that always agree with another."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING
+
+from cellsearch.derive.normal.algebra import Algebra, Polynomial
+from cellsearch.derive.normal.functions import ODD
+from cellsearch.derive.normal.laws import DEFAULT
+
+if TYPE_CHECKING:
+    from cellsearch.derive.normal.form import NormalForm
+
+# These are 0 where anything that they read is.
+_VANISHING = (ODD - {"inverse"}) | {
+    *("abs", "sqrt", "sum", "rows", "columns", "transposed", "product", "matrices")
+}
+
+
+def never_left(form: NormalForm) -> dict[str, str | None]:
+    """The states that start at 0 and are 0 for ever."""
+    zero = {s for s in form.updates if form.laws.of_state(s) == DEFAULT}
+    while True:
+        vanishes = _Vanishing(form.algebra, zero)
+        left = {s for s in zero if not vanishes(form.updates[s])}
+        if not left:
+            return dict.fromkeys(zero, None)
+        zero -= left
+
+
+class _Vanishing:
+    """Tells whether a polynomial is 0 where some states are."""
+
+    def __init__(self, algebra: Algebra, zero: set[str]) -> None:
+        self.al, self.zero = algebra, zero
+        self._known: dict[int, bool] = {}
+
+    def __call__(self, p: Polynomial) -> bool:
+        return all(any(self._atom(a) for a, _ in m) for m, _ in p)
+
+    def _atom(self, a: int) -> bool:
+        if a not in self._known:
+            atom = self.al.atoms[a]
+            if atom.kind == "state":
+                self._known[a] = atom.label[0] in self.zero
+            else:
+                self._known[a] = atom.kind in _VANISHING and any(map(self, atom.args))
+        return self._known[a]
+
+
+def twins(form: NormalForm) -> dict[str, str | None]:
+    """For each state that always equals an earlier one, that one.
+
+    The coarsest partition in which equal states start equally and become equal.
+    """
+    if len(form.updates) < 2:
+        return {}
+    types = {s.name: s.type for s in form.graph.states}
+    classes = _numbered({s: (types[s], form.laws.of_state(s)) for s in form.updates})
+    while True:
+        told = _Told(form.algebra, classes)
+        new = _numbered({s: (classes[s], told(p)) for s, p in form.updates.items()})
+        if len(set(new.values())) == len(set(classes.values())):
+            break
+        classes = new
+    first: dict[int, str] = {}
+    for s in form.updates:
+        first.setdefault(classes[s], s)
+    return {s: first[classes[s]] for s in form.updates if first[classes[s]] != s}
+
+
+def _numbered(contents: Mapping[str, Hashable]) -> dict[str, int]:
+    """A number for each different content."""
+    numbers: dict[Hashable, int] = {}
+    return {s: numbers.setdefault(c, len(numbers)) for s, c in contents.items()}
+
+
+class _Told:
+    """Polynomials as contents in which states stand for their classes."""
+
+    def __init__(self, algebra: Algebra, classes: Mapping[str, int]) -> None:
+        self.al, self.classes = algebra, classes
+        self._numbers: dict[Hashable, int] = {}
+        self._known: dict[int, int] = {}
+
+    def __call__(self, p: Polynomial) -> Hashable:
+        return tuple(sorted((tuple(sorted((self._atom(a), r) for a, r in m)), c) for m, c in p))
+
+    def _atom(self, a: int) -> int:
+        if a not in self._known:
+            atom = self.al.atoms[a]
+            label = (self.classes[str(atom.label[0])],) if atom.kind == "state" else atom.label
+            content = (atom.kind, label, atom.rank, tuple(map(self, atom.args)))
+            self._known[a] = self._numbers.setdefault(content, len(self._numbers))
+        return self._known[a]

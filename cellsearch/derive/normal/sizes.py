@@ -1,0 +1,38 @@
+"""Sizes and types as texts without names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cellsearch.ir import Graph
+from cellsearch.ir.expressions import Expression, Name
+from cellsearch.ir.types import Type
+from cellsearch.ir.widths import ONE, H, Size, X, substitute
+
+_COMMON = {H: "H", X: "X", ONE: "1"}
+
+
+class Sizes:
+    """Tells the sizes of a graph by their values; those of further inputs by their places."""
+
+    def __init__(self, graph: Graph) -> None:
+        others = list(graph.inputs)[1:]
+        self._places: dict[str, Expression] = {
+            f"X.{n}": Name(f"X.{i}") for i, n in enumerate(others, 1)
+        }
+        self._known = dict(_COMMON)
+
+    def text(self, s: Size) -> str:
+        """One size."""
+        if s not in self._known:
+            told = Size.of(substitute(s.expression, self._places)) if self._places else s
+            self._known[s] = str(told.told)
+        return self._known[s]
+
+    def type(self, t: Type) -> str:
+        """A type."""
+        return ",".join(map(self.text, t.sizes))
+
+    def needs(self, pairs: Iterable[tuple[Size, Size]]) -> list[list[str]]:
+        """What has to be equal, in an order that follows from the sizes alone."""
+        return sorted(sorted((self.text(a), self.text(b))) for a, b in pairs)

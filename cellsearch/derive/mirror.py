@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cellsearch.errors import LanguageError, nearest
 from cellsearch.ir import Cell, Graph, Weight, elaborate
-from cellsearch.ir.evaluate import evaluate
+from cellsearch.ir.evaluate import evaluate, seeded
 from cellsearch.ir.expressions import Call, Expression, Name, Negative, names
 from cellsearch.ir.starts import source_weight
 from cellsearch.ir.widths import substitute
@@ -110,7 +110,7 @@ def _difference(
     mirrored = {n: -w if n in negate else w for n, w in weights.items()}
     plane = PLANE if any(n.op == "conv" for n in graph.nodes) else ()
     inputs = {n: rng.normal(size=(STEPS, width, *plane)) for n in graph.inputs}
-    masks = int(rng.integers(2**32))
+    masks = seeded(int(rng.integers(2**32)))
     ours, _ = evaluate(cell, mirrored, inputs, hidden, masks=masks)
     theirs, _ = evaluate(of, weights, inputs, hidden, masks=masks)
     return _largest(ours - theirs)

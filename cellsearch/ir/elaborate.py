@@ -21,6 +21,7 @@ from cellsearch.ir.expressions import (
 from cellsearch.ir.graph import Form, Graph, Node, StateValue, Weight, topological
 from cellsearch.ir.infer import Types, infer
 from cellsearch.ir.naming import check_names
+from cellsearch.ir.noise import sites
 from cellsearch.ir.ops import NORMS, OPS, REDUCTIONS
 from cellsearch.ir.reach import Reach, reach, unread, unread_message
 from cellsearch.ir.starts import check_starts, needed_consts
@@ -76,7 +77,7 @@ class _Elaboration:
         self.formed: dict[str, Call] = {}
         self.plain: dict[str, Name] = {}
         self.delays = memories(u, r)
-        self.site = 0
+        self.sites = sites(u, r)
 
     def run(self) -> Graph:
         for name in self.r.order:
@@ -238,17 +239,12 @@ class _Elaboration:
             raise LanguageError(f"a probability is at least 0 and below 1, got {p:g}", e.at)
         return p
 
-    def _new_site(self) -> int:
-        """Each written call draws its own mask, so no two noise nodes are shared."""
-        self.site += 1
-        return self.site
-
     def _dropout(self, e: Call) -> Node:
         a, p = self._node(e.items[0]), self._probability(e.items[1])
         if p == 0 or value(a) == 0:
             return a
         fixed = a.type.kind == MATRIX and not _varies(a)
-        attrs = (p, self._new_site(), "sequence" if fixed else "step")
+        attrs = (p, self.sites[id(e)], "sequence" if fixed else "step")
         return self.b.node("dropout", (a,), attrs, type=a.type)
 
     def _zoneout(self, e: Call) -> Node:
@@ -257,7 +253,7 @@ class _Elaboration:
         p = self._probability(e.items[2])
         if p == 0:
             return new
-        return self.b.node("zoneout", (new, old), (p, self._new_site()), type=type)
+        return self.b.node("zoneout", (new, old), (p, self.sites[id(e)]), type=type)
 
 
 def _varies(a: Node) -> bool:

@@ -8,7 +8,7 @@ unless masks are asked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,9 @@ from cellsearch.ir.expressions import (
     Negative,
     Number,
     Transpose,
-    walk,
 )
 from cellsearch.ir.infer import infer
+from cellsearch.ir.noise import sites
 from cellsearch.ir.ops import LAYERNORM_EPSILON, NOISE, NORMS, OPS, REDUCTIONS, RMSNORM_EPSILON
 from cellsearch.ir.reach import reach
 from cellsearch.ir.types import Type
@@ -34,6 +34,7 @@ from cellsearch.ir.widths import number
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
+Masks = Callable[[int, int, tuple[int, ...]], Array]
 
 
 def evaluate(
@@ -42,7 +43,7 @@ def evaluate(
     inputs: Values,
     hidden: int,
     states: Values | None = None,
-    masks: int | None = None,
+    masks: Masks | None = None,
 ) -> tuple[Array, dict[str, Array]]:
     """Run one sequence.
 
@@ -53,8 +54,8 @@ def evaluate(
         hidden: H.
         states: states before the first step; the cell's start where left out. What a delay
             remembers is called as in the text, `delay(x, 1)`: x before one step.
-        masks: the seed of the noise of training; the n-th written call of two cells draws the same
-            masks. None is evaluation.
+        masks: the noise of training: for the written call n (1, 2, …) and the step t, a number
+            from 0 to 1 for each unit, which is kept where it is at least p. None is evaluation.
 
     Returns:
         Outputs [T, …] and the states after the last step.
@@ -64,7 +65,7 @@ def evaluate(
 
 class _Run:
     def __init__(
-        self, cell: Cell, weights: Values, inputs: Values, hidden: int, masks: int | None
+        self, cell: Cell, weights: Values, inputs: Values, hidden: int, masks: Masks | None
     ) -> None:
         first, *others = cell.inputs
         self.sizes = {"H": hidden, "X": inputs[first].shape[1]}
@@ -75,7 +76,7 @@ class _Run:
         self.weights, self.inputs = weights, inputs
         self.space = inputs[first].shape[2:]
         self.masks, self.t = masks, 0
-        self.sites = {id(e): i for i, e in enumerate(self._noise())}
+        self.sites = sites(self.u, self.r)
         self.now: dict[str, Array] = {}
         self.delays = memories(self.u, self.r)
         self.memory: dict[Memory, list[Array]] = {}
@@ -217,19 +218,11 @@ class _Run:
             return _block_diagonal(w) if w.ndim == 3 else w
         return OPS[f](self.of(items[0]))
 
-    def _noise(self) -> Iterator[Expression]:
-        """The live calls of noise, in the order of writing."""
-        for name in (n for n in self.u.equations if n in set(self.r.order)):
-            for e in walk(self.u.equations[name].value):
-                if isinstance(e, Call) and e.function in NOISE:
-                    yield e
-
     def _noisy(self, f: str, values: list[Array], p: float, e: Expression) -> Array:
         new, *old = values
         if self.masks is None:
             return p * old[0] + (1 - p) * new if old else new
-        seed = (self.masks, self.sites[id(e)], self.t)
-        kept = np.random.default_rng(seed).random(new.shape) >= p
+        kept = self.masks(self.sites[id(e)], self.t, new.shape) >= p
         return np.where(kept, new, old[0]) if old else new * kept / (1 - p)
 
     def _over_units(self, f: str, v: Array) -> Array:
@@ -272,3 +265,12 @@ def _correlate(w: Array, v: Array) -> Array:
             window = padded[:, i : i + v.shape[1], j : j + v.shape[2]]
             out += np.tensordot(w[:, :, i, j], window, axes=(1, 0))
     return out
+
+
+def seeded(seed: int) -> Masks:
+    """Masks that follow from a seed, the call and the step."""
+
+    def drawn(call: int, step: int, shape: tuple[int, ...]) -> Array:
+        return np.random.default_rng((seed, call, step)).random(shape)
+
+    return drawn

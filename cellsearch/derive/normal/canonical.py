@@ -7,14 +7,15 @@ they are met; of signs and sizes stands there what no allowed change of weights 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cellsearch.derive.normal.algebra import Monomial, Polynomial
 from cellsearch.derive.normal.colours import Colours
 from cellsearch.derive.normal.form import NormalForm
 from cellsearch.derive.normal.gauge import IDENTICAL, Gauge, Grade, Key
+from cellsearch.derive.normal.labels import Labels
 from cellsearch.derive.normal.laws import Law
-from cellsearch.derive.normal.sizes import Sizes
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,53 @@ class Canonical:
     noise: dict[int, int]
 
 
+# So many texts are compared for a cell whose atoms the colours do not tell apart.
+_MOST_TEXTS = 24
+
+
 def canonical(form: NormalForm, grade: Grade = IDENTICAL) -> Canonical:
     """A cell written down in a grade."""
-    return _Writer(form, grade).written()
+    labels = Labels(form, grade)
+    colours = Colours(form, labels.of, grade.told)
+    return _Search(lambda c: _Writer(form, grade, labels, c).written()).least(colours)
+
+
+class _Search:
+    """The least text over the orders of atoms that their colours leave open.
+
+    Where swapping two atoms changes nothing, both orders give one text, and one is enough.
+    """
+
+    def __init__(self, write: Callable[[Colours], Canonical]) -> None:
+        self._write = write
+        self._left = _MOST_TEXTS
+
+    def least(self, colours: Colours) -> Canonical:
+        """The least text under these colours."""
+        found: list[Canonical] = []
+        firsts: set[str] = set()
+        for a in colours.tied():
+            told = colours.split(a)
+            first = self._first(told)
+            if first.text not in firsts:
+                firsts.add(first.text)
+                found.append(self.least(told) if told.tied() and self._left > 0 else first)
+            if self._left <= 0:
+                break
+        return min(found, key=lambda c: c.text) if found else self._first(colours)
+
+    def _first(self, colours: Colours) -> Canonical:
+        while tied := colours.tied():
+            colours = colours.split(tied[0])
+        self._left -= 1
+        return self._write(colours)
 
 
 class _Writer:
-    def __init__(self, form: NormalForm, grade: Grade) -> None:
+    def __init__(self, form: NormalForm, grade: Grade, labels: Labels, colours: Colours) -> None:
         self.form, self.grade, self.al = form, grade, form.algebra
-        self.sizes = Sizes(form.graph)
-        self.types = {s.name: s.type for s in form.graph.states}
+        self.labels, self.colours = labels, colours
         self.gauge = Gauge(form, grade)
-        self.colours = Colours(form, self._label, self.gauge.told)
         self.numbers: dict[int, int] = {}
         self.weights: dict[str, int] = {}
         self.noise: dict[int, int] = {}
@@ -57,29 +93,10 @@ class _Writer:
         while self.waiting:
             lines.append(self._line(self.waiting.popleft()))
         lines += self._weight_lines()
-        lines.append(str(self.sizes.needs(self.form.graph.needs)))
+        lines.append(str(self.labels.sizes.needs(self.form.graph.needs)))
         lines.append(self.gauge.left())
         factors = {w: self.gauge.factor(("weight", w)) for w in self.weights}
         return Canonical("\n".join(lines), self.weights, factors, self.noise)
-
-    def _label(self, a: int) -> str:
-        """What an atom is by itself, for its colour."""
-        atom = self.al.atoms[a]
-        match atom.kind:
-            case "weight":
-                return f"weight {self._weight_label(str(atom.label[0]))}"
-            case "state":
-                name = str(atom.label[0])
-                law = self.form.laws.of_state(name).text
-                return f"state {self.sizes.type(self.types[name])} {law}"
-            case "noise":
-                return f"noise {atom.label[1:]} {atom.rank}"
-        return f"{atom.kind} {atom.label} {atom.rank}"
-
-    def _weight_label(self, name: str) -> str:
-        w = self.form.graph.weights[name]
-        law = self.form.laws.of_weight(name).text if self.grade.laws else ""
-        return f"{self.sizes.type(w.type)} {w.form.heads} {w.form.side} {law}"
 
     def _line(self, a: int) -> str:
         atom = self.al.atoms[a]
@@ -92,9 +109,9 @@ class _Writer:
             case "noise":
                 assert isinstance(atom.label[0], int)
                 self.noise.setdefault(atom.label[0], len(self.noise))
-                return self._label(a)
+                return self.labels.of(a)
         inner = (self._polynomial(p, self.gauge.read(a, i)) for i, p in enumerate(atom.args))
-        return f"{self._label(a)} {' , '.join(inner)}"
+        return f"{self.labels.of(a)} {' , '.join(inner)}"
 
     def _polynomial(self, p: Polynomial, container: Key | None) -> str:
         """Terms in the order of their colours."""
@@ -102,11 +119,10 @@ class _Writer:
         return " + ".join(self._term(m, c, container) for m, c in terms)
 
     def _term(self, m: Monomial, c: float, container: Key | None) -> str:
-        known = len(self.numbers)
-        order = sorted(m, key=lambda x: (self.colours[x[0]], x[1], self.numbers.get(x[0], known)))
+        order = sorted(m, key=lambda x: (self.colours[x[0]], x[1]))
         factors = (f"{self._number(a)}^{r}" for a, r in order)
         self.gauge.term(order, c, container)
-        return f"{self.gauge.told(c):.12g} {'.'.join(factors)}"
+        return f"{self.grade.told(c):.12g} {'.'.join(factors)}"
 
     def _number(self, a: int) -> int:
         if a not in self.numbers:
@@ -119,7 +135,7 @@ class _Writer:
         key = ("state", name)
         told = self._law(law, key)
         update = self._polynomial(self.form.updates[name], key)
-        return f"{self._label(a)} {told} = {update}"
+        return f"{self.labels.of(a)} {told} = {update}"
 
     def _weight_lines(self) -> list[str]:
         """What the weights are; a law may read weights that nothing else does."""
@@ -128,7 +144,7 @@ class _Writer:
             name = list(self.weights)[len(lines)]
             law = self.form.laws.of_weight(name)
             told = self._law(law, ("weight", name)) if self.grade.laws else ""
-            lines.append(f"{self._weight_label(name)} {told}")
+            lines.append(f"{self.labels.weight(name)} {told}")
         return lines
 
     def _law(self, law: Law, owner: Key) -> str:

@@ -8,6 +8,7 @@ their contents, so that isomorphic cells get equal numbers on every machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 from cellsearch.derive.normal.algebra import Algebra, Polynomial, atoms_of
@@ -39,7 +40,7 @@ class Colours:
         self.levels = _levels(self.al, self.live)
         self.own = {a: label(a) for a in self.live}
         self.states = {str(self.al.atoms[a].label[0]): a for a in self._states()}
-        self._of: dict[int, int]
+        self._of = _numbered(self.own, 0)
         self._refine()
 
     def __getitem__(self, atom: int) -> int:
@@ -52,8 +53,21 @@ class Colours:
     def _states(self) -> list[int]:
         return [a for a in self.live if self.al.atoms[a].kind == "state"]
 
+    def tied(self) -> list[int]:
+        """The first atoms, in the order of colours, that have one colour."""
+        found: dict[int, list[int]] = {}
+        for a in self.live:
+            found.setdefault(self._of[a], []).append(a)
+        return next((found[c] for c in sorted(found) if len(found[c]) > 1), [])
+
+    def split(self, a: int) -> Colours:
+        """The colours that follow when an atom is told from those of its colour."""
+        new = copy(self)
+        new._of = {**self._of, a: -1}
+        new._refine()
+        return new
+
     def _refine(self) -> None:
-        self._of = _numbered(self.own, 0)
         classes = 0
         for _ in range(_MOST_ROUNDS):
             self._upward()

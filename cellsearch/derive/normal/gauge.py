@@ -34,6 +34,10 @@ class Grade:
     laws: bool
     scales: bool = False
 
+    def told(self, c: float) -> float:
+        """What tells coefficients apart: fewer digits than they are reckoned with."""
+        return 1.0 if self.scales else float(f"{abs(c):.9g}")
+
 
 IDENTICAL = Grade("identical", signs=False, laws=True)
 MIRROR = Grade("mirror", signs=True, laws=True)
@@ -55,10 +59,6 @@ class Gauge:
         # What a state starts as is no free weight.
         self.held: set[Key] = {("weight", w) for law in starts for w in law.reads}
         self.held |= {("state", s) for s, law in zip(form.updates, starts, strict=True) if law.text}
-
-    def told(self, c: float) -> float:
-        """What tells coefficients apart: fewer digits than they are reckoned with."""
-        return 1.0 if self.grade.scales else float(f"{abs(c):.9g}")
 
     def left(self) -> str:
         """What no change of signs and scales alters."""

@@ -11,67 +11,83 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from cellsearch.derive.normal.gauge import Grade
 from cellsearch.derive.relations.expressions import value
-from cellsearch.derive.relations.maps import Map
-from cellsearch.ir import Cell, Graph
-from cellsearch.ir.evaluate import evaluate
+from cellsearch.derive.relations.maps import weight_map
+from cellsearch.derive.relations.side import Side
+from cellsearch.ir import Graph
+from cellsearch.ir.evaluate import Masks, evaluate, seeded
 
 Array = NDArray[np.float64]
 
 STEPS, TRIES = 4, 3
 PLANE = (3, 3)
 TOLERANCE = 1e-9
-# Weights small enough that nothing saturates, large enough that everything counts.
+# Weights small enough that little saturates, large enough that everything counts.
 SPREAD = 0.4
 
 
-def difference(
-    a: tuple[Cell, Graph],
-    b: tuple[Cell, Graph],
-    map: Map,
-    sizes: tuple[int, int],
-) -> float:
-    """The largest relative difference of the outputs of `a` and of `b` through the map.
+def difference(a: Side, b: Side, grade: Grade, sizes: tuple[int, int]) -> float:
+    """The largest relative difference of the outputs of two cells that a grade calls the same.
 
     Args:
-        a: a cell and its graph.
-        b: another one.
-        map: each weight of `b` by weights of `a`.
+        a: a cell.
+        b: another one, which gets its weights from those of `a` by the map.
+        grade: the one in which they are written alike.
         sizes: H, and the width of every input.
     """
-    return max((_apart(a, b, map, sizes, seed) for seed in range(TRIES)), default=0.0)
+    return max(_apart(a, b, grade, sizes, seed) for seed in range(TRIES))
 
 
-def _apart(
-    a: tuple[Cell, Graph],
-    b: tuple[Cell, Graph],
-    map: Map,
-    sizes: tuple[int, int],
-    seed: int,
-) -> float:
+def _apart(a: Side, b: Side, grade: Grade, sizes: tuple[int, int], seed: int) -> float:
     rng = np.random.default_rng(seed)
     hidden, width = sizes
-    weights = drawn(a[1], hidden, width, rng)
-    plane = PLANE if any(n.op == "conv" for n in a[1].nodes) else ()
-    inputs = [rng.standard_normal((STEPS, width, *plane)) for _ in a[1].inputs]
-    shapes = drawn(b[1], hidden, width, rng)
-    mapped = {
-        n: np.broadcast_to(value(e, weights, shapes[n]), shapes[n].shape) for n, e in map.items()
-    }
-    ours = _outputs(a[0], weights, inputs, hidden)
-    theirs = _outputs(b[0], mapped, inputs, hidden)
-    return _largest(ours, theirs)
+    weights, others = drawn(a.graph, sizes, rng), drawn(b.graph, sizes, rng)
+    for name, e in weight_map(a, b, grade).items():
+        others[name] = np.broadcast_to(value(e, weights, others[name]), others[name].shape)
+    plane = PLANE if any(n.op == "conv" for n in a.graph.nodes) else ()
+    inputs = [rng.standard_normal((STEPS, width, *plane)) for _ in a.graph.inputs]
+    return max(
+        _largest(
+            _outputs(a, weights, inputs, hidden, None if calm else _masks(a, grade, seed)),
+            _outputs(b, others, inputs, hidden, None if calm else _masks(b, grade, seed)),
+        )
+        for calm in _modes(a, b)
+    )
 
 
-def drawn(graph: Graph, hidden: int, width: int, rng: np.random.Generator) -> dict[str, Array]:
+def _modes(a: Side, b: Side) -> tuple[bool, ...]:
+    """Evaluation, and training where there is noise."""
+    noisy = any(n.op in ("dropout", "zoneout") for s in (a, b) for n in s.graph.nodes)
+    return (True, False) if noisy else (True,)
+
+
+def drawn(graph: Graph, sizes: tuple[int, int], rng: np.random.Generator) -> dict[str, Array]:
     """Random weights in their stored shapes."""
-    known = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
+    known = graph.sizes(dict.fromkeys(graph.inputs, sizes[1]), sizes[0])
     return {n: SPREAD * rng.standard_normal(w.shape(known)) for n, w in graph.weights.items()}
 
 
-def _outputs(cell: Cell, weights: Mapping[str, Array], inputs: list[Array], hidden: int) -> Array:
-    given = dict(zip(cell.inputs, inputs, strict=True))
-    return evaluate(cell, weights, given, hidden)[0]
+def _masks(side: Side, grade: Grade, seed: int) -> Masks:
+    """Masks that belong to the places of the canonical text, so that two cells share them."""
+    number, all_of = side.written(grade).noise, seeded(seed)
+
+    def of(call: int, step: int, shape: tuple[int, ...]) -> Array:
+        # What the text does not have changes nothing, whatever is drawn for it.
+        return all_of(number.get(call, 1_000 + call), step, shape)
+
+    return of
+
+
+def _outputs(
+    side: Side,
+    weights: Mapping[str, Array],
+    inputs: list[Array],
+    hidden: int,
+    masks: Masks | None,
+) -> Array:
+    given = dict(zip(side.cell.inputs, inputs, strict=True))
+    return evaluate(side.cell, weights, given, hidden, masks=masks)[0]
 
 
 def _largest(a: Array, b: Array) -> float:

@@ -42,19 +42,15 @@ def relate(a: Cell, b: Cell) -> Relation:
     one, other, sizes = sides
     for grade in GRADES:
         if one.written(grade).text == other.written(grade).text:
-            found = weight_map(one, other, grade)
             if _proved(one, other, grade, sizes):
-                return Relation(grade.name, found)
+                return Relation(grade.name, weight_map(one, other, grade))
     return Relation(DIFFERENT, {})
 
 
 def _proved(a: Side, b: Side, grade: Grade, sizes: tuple[int, int]) -> bool:
     """Whether the claim holds in both directions."""
-    for one, other in ((a, b), (b, a)):
-        map = weight_map(one, other, grade)
-        if not difference((one.cell, one.graph), (other.cell, other.graph), map, sizes) < TOLERANCE:
-            return False
-    return True
+    pairs = ((a, b), (b, a))
+    return all(difference(one, other, grade, sizes) < TOLERANCE for one, other in pairs)
 
 
 def _sides(a: Cell, b: Cell) -> tuple[Side, Side, tuple[int, int]] | None:

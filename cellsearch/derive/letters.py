@@ -34,7 +34,8 @@ class Letters:
 
 def letters(name: str) -> Letters:
     """The letters of a name without an index."""
-    head, *tail = (p for p in _FOLLOWING.split(name.removesuffix("'")) if p)
+    parts: list[str] = _FOLLOWING.split(name.removesuffix("'"))
+    head, *tail = (p for p in parts if p)
     if head not in _READ:
         head, tail = head[0], [head[1:], *tail]
     return Letters(GREEK.get(head, head), tuple(p for p in tail if p), name.endswith("'"))

@@ -64,7 +64,7 @@ class Layout:
     tall: float
 
 
-def layout(figure: Figure) -> Layout:
+def laid_out(figure: Figure) -> Layout:
     """Finds a place for everything."""
     figure = straightened(figure)
     rank = ranks(figure)
@@ -117,7 +117,7 @@ class _Page:
     def _pitch(self, channel: Channel) -> float:
         """How far tracks are apart: where several lines come from below, their names need room."""
         below = [self.shapes[b.net].wide for b in channel.bundles if b.left is None]
-        return max(_TRACK, *below) if len(below) > 1 else _TRACK
+        return max(_TRACK, *below) + 6 if len(below) > 1 else _TRACK
 
     def cost(self) -> float:
         """How hard it is to read: lines that cross, lines that turn, height."""
@@ -141,14 +141,14 @@ class _Page:
         room = self.right[spot.rank] - self.left[spot.rank] - self.shapes[spot.net].wide
         kind = self.figure.items[spot.net].kind
         share = {"state": 1.0, "new state": 0.0}.get(kind, 0.5)
-        return round(self.left[spot.rank] + room * share, 1)
+        return self.left[spot.rank] + room * share
 
     def _wires(self, rank: int) -> Iterator[Wire]:
         channel = self.channels[rank]
         for b in channel.bundles:
             turn = self.right[rank] + self._pitch(channel) * (b.track + 1)
             start, ends = self._start(rank, b, turn), self._ends(b, turn)
-            yield Wire(b.net, start, ends, round(turn, 1), self._rail(b, ends))
+            yield Wire(b.net, start, ends, turn, self._rail(b, ends))
 
     def _rail(self, b: Bundle, ends: tuple[Point, ...]) -> Point | None:
         inside = zip(b.ends, ends[-len(b.ends) :] if b.ends else (), strict=True)
@@ -163,15 +163,15 @@ class _Page:
 
     def _start(self, rank: int, b: Bundle, turn: float) -> Point:
         if b.left is None:
-            return Point(round(turn, 1), self._down(self.bottom) + _OUTSIDE - 8)
+            return Point(turn, self._down(self.bottom) + _OUTSIDE - 8)
         spot = next(s for s in self.grid.columns[rank] if s.net == b.net)
         x = self.left[rank] if spot.passes else self._x(spot) + self.shapes[b.net].wide
-        return Point(round(x, 1), self._down(b.left))
+        return Point(x, self._down(b.left))
 
     def _ends(self, b: Bundle, turn: float) -> tuple[Point, ...]:
-        out = [Point(round(turn, 1), self._down(self.top) - _OUTSIDE + 8)] if b.leaves else []
+        out = [Point(turn, self._down(self.top) - _OUTSIDE + 8)] if b.leaves else []
         inside = [
-            Point(round(self.left[s.rank] if s.passes else self._x(s), 1), self._down(height))
+            Point(self.left[s.rank] if s.passes else self._x(s), self._down(height))
             for height, s in b.ends
         ]
         return (*out, *inside)
@@ -184,8 +184,8 @@ class _Page:
             half = self.shapes[i].wide / 2
             if item.kind == "input":
                 start = next(w.start for w in wires if w.net == i)
-                yield i, Point(round(start.x - half, 1), start.y + 12)
+                yield i, Point(start.x - half, start.y + 12)
             else:
                 net = item.inlets[0].source
                 end = [w.ends[0] for w in wires if w.net == net][-1]
-                yield i, Point(round(end.x - half, 1), end.y - 12)
+                yield i, Point(end.x - half, end.y - 12)

@@ -12,29 +12,30 @@ from cellsearch.derive.diagram.words import plain
 
 _SIZE = 11.0
 _ROW = 20.0
-_SWATCH, _GAP = 24.0, 18.0
+_SWATCH, _GAP = 24.0, 12.0
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """What is said of some kinds, with the sign in their circle, or how round their box is."""
+    """What is said of a kind, with the sign in its circle, or how round its box is."""
 
-    kinds: tuple[Kind, ...]
+    kind: Kind
     says: str
     sign: str = ""
     round_: float = 1.5
 
 
 _ENTRIES = (
-    _Entry(("gate",), "gate", round_=7),
-    _Entry(("activation",), "activation", round_=3),
-    _Entry(("linear", "product"), "matrix product"),
-    _Entry(("function",), "function", round_=3),
-    _Entry(("noise",), "noise", round_=3),
-    _Entry(("times",), "elementwise product", "⊙"),
-    _Entry(("plus",), "sum", "+"),
-    _Entry(("over",), "quotient", "÷"),
-    _Entry(("mix",), "interpolation: shares of its inlets", round_=2),
+    _Entry("gate", "gate", round_=7),
+    _Entry("activation", "activation", round_=3),
+    _Entry("linear", "product with weights"),
+    _Entry("product", "matrix product"),
+    _Entry("function", "function", round_=3),
+    _Entry("noise", "noise", round_=3),
+    _Entry("times", "elementwise product", "⊙"),
+    _Entry("plus", "sum", "+"),
+    _Entry("over", "quotient", "÷"),
+    _Entry("mix", "interpolation: shares of its inlets", round_=2),
 )
 
 
@@ -54,7 +55,7 @@ def legend(figure: Figure, room: float) -> Legend:
     kinds = {item.kind for item in figure.items}
     rows: list[list[tuple[float, _Entry]]] = [[]]
     x = 0.0
-    for entry in (e for e in _ENTRIES if kinds & {*e.kinds}):
+    for entry in (e for e in _ENTRIES if e.kind in kinds):
         wide = _SWATCH + width(plain(entry.says), _SIZE)
         if x + wide > room and rows[-1]:
             rows.append([])
@@ -72,10 +73,9 @@ def written(found: Legend, left: float, top: float) -> Iterator[str]:
 
 
 def _entry(entry: _Entry, x: float, y: float) -> Iterator[str]:
-    kind = entry.kinds[0]
     if entry.sign:
-        yield pens.circle(kind, x + 9, y, 7)
+        yield pens.circle(entry.kind, x + 9, y, 7)
         yield pens.words(plain(entry.sign), x + 9, y + 3.5, _SIZE)
     else:
-        yield pens.box(kind, x, y - 7, 18, 14, entry.round_)
+        yield pens.box(entry.kind, x, y - 7, 18, 14, entry.round_)
     yield pens.words(plain(entry.says), x + _SWATCH, y + 4, _SIZE, "start", pens.GREY)

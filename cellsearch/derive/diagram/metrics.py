@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from cellsearch.derive.diagram.words import Run, Words, joined
 
@@ -12,7 +13,7 @@ from cellsearch.derive.diagram.words import Run, Words, joined
 _WIDE = dict.fromkeys("MWmwΩΦΨ⊙@", 0.98)
 _NARROW = dict.fromkeys("ijlftrI.,;:'|()[]√ \N{PRIME}", 0.44)
 _SIGNS = dict.fromkeys("+=×÷<>\N{MINUS SIGN}", 0.78)
-_WIDTHS = {**_WIDE, **_NARROW, **_SIGNS}
+_WIDTHS = {**_WIDE, **_NARROW, **_SIGNS, "σ": 0.7}
 LOW = 0.72
 _SIGN = re.compile("(?= [+\N{MINUS SIGN}] )")
 
@@ -27,6 +28,7 @@ def _run(run: Run, size: float) -> float:
     return scale * sum(_WIDTHS.get(c, 0.74 if c.isupper() else 0.58) for c in run.text)
 
 
+@lru_cache(maxsize=1024)
 def wrapped(words: Words, size: float, room: float) -> tuple[Words, ...]:
     """Words in lines no wider than there is room, broken in front of `+` and the like."""
     lines: list[Words] = []

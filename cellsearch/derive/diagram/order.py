@@ -25,8 +25,8 @@ def orders(figure: Figure, grid: Grid) -> Iterator[Columns]:
     lows = [leaves - carried, set[int]()] if leaves - carried else [set[int]()]
     # The header's first state is drawn lowest, as papers do, unless another order is better.
     seats = [(states[::-1], False), (states, False), (states[::-1], True)][: len(states)]
-    for low, (begin, is_free) in product(lows, seats):
-        yield _Sweeps(figure, grid, begin, low, is_free).run()
+    found = (_Sweeps(figure, grid, s, low, free).run() for low, (s, free) in product(lows, seats))
+    yield from {tuple(map(tuple, columns)): columns for columns in found}.values()
 
 
 class _Sweeps:

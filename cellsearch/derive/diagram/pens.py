@@ -17,7 +17,7 @@ COLOURS: dict[Kind, tuple[str, str]] = {
     "activation": ("#d8ecf8", "#2474a6"),
     "linear": ("#ecebf7", "#6a61ad"),
     "function": ("#f0f2f4", "#66727f"),
-    "product": ("#ecebf7", "#6a61ad"),
+    "product": ("#d9d5f0", "#4a3f94"),
     "noise": ("#f7e3ee", "#a0437a"),
     "mix": ("#e3f4e6", "#31824a"),
     "times": ("#fde4e1", "#bf4a3c"),

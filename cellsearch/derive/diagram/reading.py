@@ -127,7 +127,7 @@ class _Reading:
         return Inlet(self._item(above), main=True), Inlet(self._item(below), plain("÷"))
 
     def _blend(self, node: Node, b: Blend) -> Item:
-        gate = Writer(self.sheet, apart=[b.gate]).part(b.gate)
+        gate = self._letter(b.gate)
         rest = joined(plain("1 \N{MINUS SIGN} "), gate)
         legs = (
             Inlet(self._item(b.other), self._marked(b.other_factor, rest)),
@@ -135,6 +135,11 @@ class _Reading:
             Inlet(self._item(b.gate)),
         )
         return Item("mix", legs, self._name(node), gate)
+
+    def _letter(self, node: Node) -> Words:
+        """A gate's name, or the sign of its function."""
+        has_name = id(node) in self.sheet.names
+        return self._factor(node) if has_name else Writer(self.sheet).sign(node)
 
     def _marked(self, fixed: tuple[Node, ...], share: Words) -> Words:
         if not fixed:

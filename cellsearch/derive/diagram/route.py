@@ -171,13 +171,3 @@ def crossings(channel: Channel) -> int:
     return sum(
         _crossings(*((a, b) if a.is_straight or a.track < b.track else (b, a))) for a, b in pairs
     )
-
-
-def overlaps(channel: Channel) -> bool:
-    """Whether two lines of a channel lie upon each other."""
-    turning = [b for b in channel.bundles if not b.is_straight]
-    return any(
-        _lies_upon(*pair) and pair[0].track >= pair[1].track
-        for ab in combinations(turning, 2)
-        for pair in (ab, ab[::-1])
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cellsearch.derive.diagram.figure import ENDS, OPERATIONS, Figure, Item
 from cellsearch.derive.diagram.metrics import width, wrapped
@@ -54,6 +54,12 @@ def shape(item: Item, sources: Sequence[float]) -> Shape:
         item: what is drawn.
         sources: for each inlet, the place among the lines from the left, counted from the top.
     """
+    found = _exact(item, sources)
+    # Even, so that what stands in the middle of a column is at whole pixels.
+    return replace(found, wide=2 * math.ceil(found.wide / 2))
+
+
+def _exact(item: Item, sources: Sequence[float]) -> Shape:
     if item.kind in ENDS:
         return Shape(width(item.name or item.text, LARGE) + 8, 10, 10, (0,) * len(item.inlets))
     if item.kind == "mix":
@@ -124,7 +130,7 @@ def _elbows(item: Item, sources: Sequence[float]) -> tuple[int, ...]:
 
 def _pill(item: Item, sources: Sequence[float], wide: float) -> Shape:
     pins = _spread(_rows(sources))
-    return Shape(wide, STEP - min(pins), STEP + max(pins), pins)
+    return Shape(wide, 2 * STEP - min(pins), 2 * STEP + max(pins), pins)
 
 
 def _mix(item: Item, sources: Sequence[float]) -> Shape:
@@ -132,7 +138,9 @@ def _mix(item: Item, sources: Sequence[float]) -> Shape:
     main = next((k for k, i in enumerate(item.inlets) if i.main), 0)
     pins = tuple(2 * STEP * (r - rows[main]) for r in rows)
     marks, gate = max(width(i.mark, SMALL) for i in item.inlets), width(item.sign, SMALL) + 10
-    return Shape(max(marks, gate) + 16 + named(item), STEP - min(pins), STEP + max(pins), pins)
+    return Shape(
+        max(marks, gate) + 16 + named(item), 2 * STEP - min(pins), 2 * STEP + max(pins), pins
+    )
 
 
 def shapes(figure: Figure, place: Mapping[tuple[int, int], float]) -> list[Shape]:

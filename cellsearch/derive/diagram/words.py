@@ -81,7 +81,7 @@ def text(words: Words) -> str:
 def joined(*parts: Words) -> Words:
     """Words one after the other, neighbours that are set alike made one."""
     runs: list[Run] = []
-    for run in (r for p in parts for r in p):
+    for run in (r for p in parts for r in p if r.text):
         if runs and (runs[-1].slanted, runs[-1].low) == (run.slanted, run.low):
             runs[-1] = Run(runs[-1].text + run.text, run.slanted, run.low)
         else:

@@ -8,6 +8,7 @@ from cellsearch.derive.diagram import words
 from cellsearch.derive.diagram.sheet import Sheet
 from cellsearch.derive.diagram.words import Words, joined, plain
 from cellsearch.ir.graph import Node
+from cellsearch.ir.ops import OPS
 
 HOLE = "\N{MIDDLE DOT}"
 # How tight an operation binds.
@@ -56,6 +57,10 @@ class Writer:
         """The node as it stands in another one: by its name if it has one."""
         return self._written(node)
 
+    def sign(self, node: Node) -> Words:
+        """The sign of a node's function; a dot if it is none."""
+        return plain(function(node.op) if node.op in OPS else HOLE)
+
     def _written(self, node: Node, around: int = _SUM) -> Words:
         if node is self.hole:
             return plain(HOLE)
@@ -63,7 +68,7 @@ class Writer:
             return words.name(self.sheet.names[id(node)])
         written, strength = self._expression(node)
         if id(node) in self.apart and len(words.text(written)) > _LONGEST:
-            return plain(HOLE)
+            return plain(f"({HOLE})")
         return _bracketed(written) if strength < around else written
 
     def _expression(self, node: Node) -> tuple[Words, int]:

@@ -12,7 +12,7 @@ import matplotlib
 import pytest
 from matplotlib.ft2font import FT2Font
 
-from cellsearch.derive.diagram.figure import ENDS
+from cellsearch.derive.diagram.figure import ENDS, OPERATIONS
 from cellsearch.derive.diagram.layout import laid_out
 from cellsearch.derive.diagram.page import page
 from cellsearch.derive.diagram.reading import read
@@ -55,7 +55,7 @@ def picture_of(which):
 def boxes(layout):
     """What each item covers on the page: boxes as they are drawn, circles, names at the ends."""
     for item, shape, at in items(layout):
-        half = shape.tall / 2
+        half = 0 if item.kind in OPERATIONS else shape.tall / 2
         above, below = (half, half) if half else (shape.above - 10, shape.below - 10)
         above, below = (8, 8) if item.kind in ENDS else (above, below)
         yield Box(at.x, at.y - above, at.x + shape.wide, at.y + below)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -15,6 +15,8 @@ _NARROW = dict.fromkeys("ijlftrI.,;:'|()[]√ \N{PRIME}", 0.44)
 _SIGNS = dict.fromkeys("+=×÷<>\N{MINUS SIGN}", 0.78)
 _WIDTHS = {**_WIDE, **_NARROW, **_SIGNS, "σ": 0.7}
 LOW = 0.72
+# By how much lines are made narrower at a time.
+_SHAVE = 6.0
 _SIGN = re.compile("(?= [+\N{MINUS SIGN}] )")
 
 
@@ -30,15 +32,29 @@ def _run(run: Run, size: float) -> float:
 
 @lru_cache(maxsize=1024)
 def wrapped(words: Words, size: float, room: float) -> tuple[Words, ...]:
-    """Words in lines no wider than there is room, broken in front of `+` and the like."""
-    lines: list[Words] = []
-    line: Words = ()
-    for piece in _pieces(words):
-        if line and width(line, size) + width(piece, size) > room:
-            lines.append(line)
-            line = ()
-        line = joined(line, piece)
-    return (*lines, line)
+    """Words in lines no wider than there is room, broken in front of `+` and the like.
+
+    They are as few as can be, and then about as long as each other.
+    """
+    pieces = [(p, width(p, size)) for p in _pieces(words)]
+    lines = _filled(pieces, room)
+    narrower = room
+    while len(_filled(pieces, narrower - _SHAVE)) == len(lines) and narrower > _SHAVE:
+        narrower -= _SHAVE
+    return tuple(joined(*line) for line in _filled(pieces, narrower))
+
+
+def _filled(pieces: Sequence[tuple[Words, float]], room: float) -> list[list[Words]]:
+    """Pieces in lines, each line as full as it gets."""
+    lines: list[list[Words]] = []
+    left = 0.0
+    for piece, wide in pieces:
+        if not lines or wide > left:
+            lines.append([])
+            left = room
+        lines[-1].append(piece)
+        left -= wide
+    return lines
 
 
 def _pieces(words: Words) -> Iterator[Words]:

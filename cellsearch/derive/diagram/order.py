@@ -24,9 +24,16 @@ def orders(figure: Figure, grid: Grid) -> Iterator[Columns]:
     leaves = {k for k, item in enumerate(figure.items) if item.kind in ("input", "state")}
     lows = [leaves - carried, set[int]()] if leaves - carried else [set[int]()]
     # The header's first state is drawn lowest, as papers do, unless another order is better.
-    seats = [(states[::-1], False), (states, False), (states[::-1], True)][: len(states)]
+    usual = sorted(states, key=lambda s: (_is_memory(figure, s), -s))
+    seats = [(usual, False), (states, False), (usual, True)][: len(states)]
     found = (_Sweeps(figure, grid, s, low, free).run() for low, (s, free) in product(lows, seats))
     yield from {tuple(map(tuple, columns)): columns for columns in found}.values()
+
+
+def _is_memory(figure: Figure, state: int) -> bool:
+    """Whether a state is what is remembered of an input, which comes from below."""
+    (inlet,) = figure.items[dict(figure.rails)[state]].inlets
+    return figure.items[inlet.source].kind == "input"
 
 
 class _Sweeps:

@@ -10,7 +10,7 @@ from cellsearch.derive.diagram.layout import Layout, Point
 from cellsearch.derive.diagram.metrics import width
 from cellsearch.derive.diagram.pens import GREY, INK, number
 from cellsearch.derive.diagram.shapes import LARGE, LINE, MARK, RADIUS, SMALL, Shape, badge, named
-from cellsearch.derive.diagram.wires import THICK, THIN, colour
+from cellsearch.derive.diagram.wires import THICK, THIN, colour, is_carried
 
 # Half round: gates; a little: activations; not at all: products with weights.
 _ROUND = {"gate": 16.0, "activation": 7.0, "function": 7.0, "noise": 7.0}
@@ -83,10 +83,9 @@ def _operation(found: Layout, i: int) -> Iterator[str]:
     item, shape, at = found.figure.items[i], found.shapes[i], found.at[i]
     half = max(RADIUS, (width(item.sign, SMALL) + 12) / 2)
     x = at.x + shape.wide - named(item) - half
-    if len(shape.pins) > 3:
-        tall = max(shape.pins) - min(shape.pins) + 2 * RADIUS
-        middle = at.y + (max(shape.pins) + min(shape.pins)) / 2
-        yield pens.box(item.kind, x - half, middle - tall / 2, 2 * half, tall, RADIUS)
+    if shape.tall:
+        top = at.y + min(shape.pins) - RADIUS
+        yield pens.box(item.kind, x - half, top, 2 * half, shape.tall, RADIUS)
         yield from (_lead(found, i, k, x - half, at.y + p) for k, p in enumerate(shape.pins))
     else:
         yield from (part for k in range(len(shape.pins)) for part in _elbow(found, i, k, x, half))
@@ -100,12 +99,11 @@ def _named(found: Layout, i: int, x: float) -> Iterator[str]:
     """The name of an operation above the beginning of its line."""
     item, at = found.figure.items[i], found.at[i]
     if item.name:
-        carries = any(
-            k.rail and k.source == i for other in found.figure.items for k in other.inlets
-        )
         end = at.x + found.shapes[i].wide
         steps = f"M{number(x)} {number(at.y)}H{number(end)}"
-        yield pens.path(steps, colour(found.figure, i), THICK if carries else THIN)
+        yield pens.path(
+            steps, colour(found.figure, i), THICK if is_carried(found.figure, i) else THIN
+        )
         yield pens.words(item.name, (x + end) / 2, at.y - 5, SMALL)
 
 

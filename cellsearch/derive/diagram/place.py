@@ -184,10 +184,11 @@ class _Placing:
                 above[b][a] = gap
         for _ in range(_SETTLING):
             for b in order:
-                if b in pulls:
-                    low = max((y[a] + gap for a, gap in above[b].items()), default=-inf)
-                    high = min((y[c] - gap for c, gap in gaps[b].items()), default=inf)
-                    y[b] = min(max(_median(y, pulls[b]), low), high)
+                low = max((y[a] + gap for a, gap in above[b].items()), default=-inf)
+                high = min((y[c] - gap for c, gap in gaps[b].items()), default=inf)
+                # What nothing pulls stands below what is above it.
+                wanted = _median(y, pulls[b]) if b in pulls else low if above[b] else y[b]
+                y[b] = min(max(wanted, low), high)
 
     def _pulls(self) -> Pulls:
         """For each block, the blocks that it is joined with."""

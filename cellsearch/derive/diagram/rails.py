@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from cellsearch.derive.diagram.figure import OPERATIONS, Figure, Item
 
-# What a state's line passes on its way to the new state.
 _PASSED = OPERATIONS | {"mix", "noise", "new state"}
 
 
@@ -29,10 +28,16 @@ def _way(figure: Figure, state: int, end: int) -> list[tuple[int, int]]:
     for i in todo:
         item = figure.items[i]
         for k, inlet in enumerate(item.inlets):
-            if item.kind in _PASSED and inlet.source not in ways:
+            if _is_passed(item) and inlet.source not in ways:
                 ways[inlet.source] = [*ways[i], (i, k)]
                 todo.append(inlet.source)
     return ways.get(state, [])
+
+
+def _is_passed(item: Item) -> bool:
+    """Whether a state's line may go through: operations, and functions of nothing else."""
+    alone = item.kind in ("activation", "function") and len(item.inlets) == 1 and not item.text
+    return item.kind in _PASSED or alone
 
 
 def _main(figure: Figure, item: Item) -> int:

@@ -105,11 +105,15 @@ def _circle(item: Item, sources: Sequence[float]) -> Shape:
     marks = max((width(k.mark, MARK) for k in item.inlets), default=0.0)
     lead = max(_LEAD, marks + 10)
     wide = lead + max(2 * RADIUS, width(item.sign, SMALL) + 12) + named(item)
-    if len(item.inlets) > 3:
-        return _pill(item, sources, wide)
     pins = _elbows(item, sources)
-    above, below = (20 if min(pins) == 0 else 30), (20 if max(pins) == 0 else 30)
-    return Shape(wide, above + 10 * bool(item.name), below, pins)
+    low, high = min(pins), max(pins)
+    above = (20 if low == 0 else 30) + 10 * bool(item.name)
+    below = 20 if high == 0 else 30
+    # More than one line on a side: they enter one below the other.
+    if max(high, -low) > 2 * STEP:
+        tall = high - low + 2 * RADIUS
+        return Shape(wide, 2 * STEP - low, 2 * STEP + high, pins, tall=tall)
+    return Shape(wide, above, below, pins)
 
 
 def named(item: Item) -> float:
@@ -118,19 +122,10 @@ def named(item: Item) -> float:
 
 
 def _elbows(item: Item, sources: Sequence[float]) -> tuple[int, ...]:
-    """One line goes straight in, the others from above and below."""
+    """One line goes straight in, the others above and below it."""
     rows = _rows(sources)
-    if len(rows) == 3:
-        return tuple(2 * STEP * (r - 1) for r in rows)
-    main = next((k for k, i in enumerate(item.inlets) if i.main), len(rows) - 1)
-    return tuple(
-        0 if k == main else 2 * STEP * (1 if r > rows[main] else -1) for k, r in enumerate(rows)
-    )
-
-
-def _pill(item: Item, sources: Sequence[float], wide: float) -> Shape:
-    pins = _spread(_rows(sources))
-    return Shape(wide, 2 * STEP - min(pins), 2 * STEP + max(pins), pins)
+    main = next(k for k, inlet in enumerate(item.inlets) if inlet.main)
+    return tuple(2 * STEP * (r - rows[main]) for r in rows)
 
 
 def _mix(item: Item, sources: Sequence[float]) -> Shape:

@@ -19,10 +19,14 @@ THIN, THICK = 1.3, 2.6
 def colour(figure: Figure, net: int) -> str:
     """The colour of an item's line: what is carried is black, gates have their own."""
     kind = figure.items[net].kind
-    if kind == "gate":
-        return pens.COLOURS["gate"][1]
-    carries = any(i.rail and i.source == net for item in figure.items for i in item.inlets)
-    return pens.INK if kind == "state" or (carries and kind != "input") else pens.GREY
+    if kind == "state" or is_carried(figure, net):
+        return pens.INK
+    return pens.COLOURS["gate"][1] if kind == "gate" else pens.GREY
+
+
+def is_carried(figure: Figure, net: int) -> bool:
+    """Whether an item's line is part of the way from a state to its new value."""
+    return any(i.rail and i.source == net for item in figure.items for i in item.inlets)
 
 
 def drawn(found: Layout) -> Iterator[str]:

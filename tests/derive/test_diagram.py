@@ -12,17 +12,20 @@ import matplotlib
 import pytest
 from matplotlib.ft2font import FT2Font
 
+from cellsearch.derive.diagram import svg
 from cellsearch.derive.diagram.figure import ENDS, OPERATIONS
 from cellsearch.derive.diagram.layout import laid_out
 from cellsearch.derive.diagram.page import page
 from cellsearch.derive.diagram.reading import read
 from cellsearch.derive.diagram.words import text
+from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
 from cellsearch.lang import load_cell, names, parse_cell
 from cellsearch.testing.cells import random_cell
 
 SVG = "{http://www.w3.org/2000/svg}"
 SEEDS = range(12)
+CONDITIONED = "cell conditioned(x, v; h)\n    h' = tanh(Wh @ x + Vh @ v + Uh @ h + bh)\n"
 
 
 class Box(NamedTuple):
@@ -83,7 +86,9 @@ def lie_upon(a, b):
     return a.left == a.right == b.left == b.right and a.top < b.bottom and b.top < a.bottom
 
 
-everything = pytest.mark.parametrize("which", [*names(), *SEEDS], ids=str)
+everything = pytest.mark.parametrize(
+    "which", [*names(), *SEEDS, CONDITIONED], ids=lambda which: str(which).partition("(")[0]
+)
 
 
 @everything
@@ -295,6 +300,13 @@ def test_the_legend_names_what_occurs():
     said = {text_of(e) for e in picture_of("rnn").iter(f"{SVG}text")}
     assert "activation" in said
     assert not {"gate", "sum", "noise"} & said
+
+
+def test_what_nobody_could_look_at_is_not_drawn():
+    rounds = "    repeat k = 1..500\n        s[k] = s[k - 1] + tanh(W[k] @ s[k - 1])\n"
+    cell = parse_cell(f"cell a(x; h)\n    s[0] = h\n{rounds}    h' = s[500] + Wh @ x\n")
+    with pytest.raises(LanguageError, match="'a' has 1005 parts, more than 1000 to draw"):
+        svg(cell)
 
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"

@@ -9,9 +9,12 @@ from __future__ import annotations
 from cellsearch.derive.diagram.layout import laid_out
 from cellsearch.derive.diagram.page import page
 from cellsearch.derive.diagram.reading import read
+from cellsearch.errors import LanguageError
 from cellsearch.ir import Cell, elaborate
 
 __all__ = ["svg"]
+
+MOST_ITEMS = 1_000
 
 
 def svg(cell: Cell) -> str:
@@ -21,6 +24,10 @@ def svg(cell: Cell) -> str:
     the output leaves above.
 
     Raises:
-        LanguageError: the cell cannot be elaborated.
+        LanguageError: the cell cannot be elaborated, or has too many parts to be looked at.
     """
-    return page(cell, laid_out(read(elaborate(cell))))
+    figure = read(elaborate(cell))
+    if len(figure.items) > MOST_ITEMS:
+        message = f"'{cell.name}' has {len(figure.items)} parts, more than {MOST_ITEMS} to draw"
+        raise LanguageError(message, cell.at)
+    return page(cell, laid_out(figure))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from cellsearch.derive.diagram.words import Words
@@ -74,6 +75,11 @@ class Figure:
     name: str
     items: tuple[Item, ...]
     rails: tuple[tuple[int, int], ...]
+
+    @cached_property
+    def carried(self) -> frozenset[int]:
+        """The items whose lines are part of the way from a state to its new value."""
+        return frozenset(k.source for item in self.items for k in item.inlets if k.rail)
 
     def sinks(self) -> dict[int, list[tuple[int, int]]]:
         """For each item, the items that read it and at which inlet."""

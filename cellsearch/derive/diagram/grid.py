@@ -27,7 +27,7 @@ class Grid:
     Attributes:
         columns: spots from the left to the right, each column from top to bottom.
         after: for each spot, those of the next column that its line goes on to.
-        inlet: the item's inlet at which a line arrives, by (spot it comes from, spot it reaches).
+        before: for each spot, those of the column before whose lines come to it.
     """
 
     columns: list[list[Spot]]

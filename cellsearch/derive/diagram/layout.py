@@ -120,10 +120,11 @@ class _Page:
         return max(_TRACK, *below) + 6 if len(below) > 1 else _TRACK
 
     def cost(self) -> float:
-        """How hard it is to read: lines that cross, lines that turn, height."""
+        """How hard it is to read: lines that cross, lines that turn, states above all; height."""
         crossing = sum(map(crossings, self.channels))
-        turns = sum(h != b.left for c in self.channels for b in c.bundles for h in b.rights)
-        return 2 * crossing + turns + (self.bottom - self.top) / 60
+        ends = [(b, h, s) for c in self.channels for b in c.bundles for h, s in b.ends]
+        turns = [self._carries(b.net, s, h) for b, h, s in ends if h != b.left]
+        return 2 * crossing + len(turns) + 4 * sum(turns) + (self.bottom - self.top) / 60
 
     def run(self) -> Layout:
         wires = tuple(w for r in range(len(self.channels)) for w in self._wires(r))

@@ -20,9 +20,8 @@ Columns = list[list[Spot]]
 def orders(figure: Figure, grid: Grid) -> Iterator[Columns]:
     """Good orders of the columns: one for each way to begin."""
     states = [a for a, _ in figure.rails]
-    carried = {i.source for item in figure.items for i in item.inlets if i.rail}
     leaves = {k for k, item in enumerate(figure.items) if item.kind in ("input", "state")}
-    lows = [leaves - carried, set[int]()] if leaves - carried else [set[int]()]
+    lows = [leaves - figure.carried, set[int]()]
     # The header's first state is drawn lowest, as papers do, unless another order is better.
     usual = sorted(states, key=lambda s: (_is_memory(figure, s), -s))
     seats = [(usual, False), (states, False), (usual, True)][: len(states)]

@@ -10,7 +10,7 @@ from cellsearch.derive.diagram.layout import Layout, Point
 from cellsearch.derive.diagram.metrics import width
 from cellsearch.derive.diagram.pens import GREY, INK, number
 from cellsearch.derive.diagram.shapes import LARGE, LINE, MARK, RADIUS, SMALL, Shape, badge, named
-from cellsearch.derive.diagram.wires import THICK, THIN, colour, is_carried
+from cellsearch.derive.diagram.wires import THICK, THIN, colour
 
 # Half round: gates; a little: activations; not at all: products with weights.
 _ROUND = {"gate": 16.0, "activation": 7.0, "function": 7.0, "noise": 7.0}
@@ -101,9 +101,8 @@ def _named(found: Layout, i: int, x: float) -> Iterator[str]:
     if item.name:
         end = at.x + found.shapes[i].wide
         steps = f"M{number(x)} {number(at.y)}H{number(end)}"
-        yield pens.path(
-            steps, colour(found.figure, i), THICK if is_carried(found.figure, i) else THIN
-        )
+        thick = THICK if i in found.figure.carried else THIN
+        yield pens.path(steps, colour(found.figure, i), thick)
         yield pens.words(item.name, (x + end) / 2, at.y - 5, SMALL)
 
 

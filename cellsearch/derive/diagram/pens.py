@@ -29,11 +29,8 @@ COLOURS: dict[Kind, tuple[str, str]] = {
 
 def number(value: float) -> str:
     """A coordinate, to a tenth."""
-    return (
-        f"{value:.1f}".removesuffix(".0").replace("-0", "0")
-        if value == 0
-        else (f"{value:.1f}".removesuffix(".0"))
-    )
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
 
 
 def words(

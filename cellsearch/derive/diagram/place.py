@@ -63,19 +63,14 @@ def edges(figure: Figure, grid: Grid, shapes: Sequence[Shape]) -> Iterator[Edge]
 
 def rail_spots(figure: Figure, grid: Grid) -> set[Spot]:
     """The spots in which a state's line passes a column on its way to its new value."""
-    found: set[Spot] = set()
-    for column in grid.columns:
-        for spot in column:
-            inlets = () if spot.passes else figure.items[spot.net].inlets
-            for inlet in inlets:
-                if inlet.rail:
-                    found |= {
-                        s
-                        for c in grid.columns[: spot.rank]
-                        for s in c
-                        if s.net == inlet.source and s.passes
-                    }
-    return found
+    rank = {s.net: s.rank for column in grid.columns for s in column if not s.passes}
+    return {
+        Spot(between, inlet.source, passes=True)
+        for i, item in enumerate(figure.items)
+        for inlet in item.inlets
+        if inlet.rail
+        for between in range(rank[inlet.source] + 1, rank[i])
+    }
 
 
 class _Placing:

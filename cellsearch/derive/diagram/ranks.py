@@ -15,7 +15,8 @@ def ranks(figure: Figure) -> list[int]:
     """
     found = _earliest(figure)
     readers = {i: [j for j, _ in s] for i, s in figure.sinks().items()}
-    last = max(found) + 1
+    inner = [r for r, item in zip(found, figure.items, strict=True) if item.kind not in _LAST]
+    last = max(inner) + 1
     for i, item in enumerate(figure.items):
         if item.kind in _LAST:
             found[i] = last

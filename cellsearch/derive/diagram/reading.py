@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from cellsearch.derive.diagram import words
 from cellsearch.derive.diagram.blends import Blend, blend, complement, factors
@@ -14,6 +15,14 @@ from cellsearch.derive.diagram.writing import Writer
 from cellsearch.ir.graph import Graph, Node, StateValue
 
 _MINUS = plain("\N{MINUS SIGN}")
+_CIRCLES: dict[str, tuple[Kind, str]] = {
+    "add": ("plus", "+"),
+    "sub": ("plus", "+"),
+    "mul": ("times", "⊙"),
+    "div": ("over", "÷"),
+    "min": ("other", "min"),
+    "max": ("other", "max"),
+}
 _PRODUCTS = ("matmul", "outer", "scale_rows", "scale_columns", "sum", "transpose", "diag")
 
 
@@ -32,40 +41,35 @@ class _Reading:
 
     def run(self) -> Figure:
         graph = self.sheet.graph
-        leaves = {(n.op, n.attrs[0]): n for n in graph.nodes if n.op in ("state", "input")}
-        starts = []
-        # The last state of the header is the uppermost line: in an LSTM that of c.
-        for s in graph.states:
-            starts.append(self._add(Item("state", name=words.name(s.name))))
-            if ("state", s.name) in leaves:
-                self.drawn[id(leaves["state", s.name])] = starts[-1]
-        for name in graph.inputs:
-            if ("input", name) in leaves:
-                self.drawn[id(leaves["input", name])] = self._add(
-                    Item("input", name=words.name(name))
-                )
+        starts = [self._start("state", s.name) for s in graph.states]
+        # An input that nothing reads is no line.
+        read = {n.attrs[0] for n in graph.nodes if n.op == "input"}
+        for name in (n for n in graph.inputs if n in read):
+            self._start("input", name)
         # In the order of computation, so that no chain is deep.
-        for node in graph.nodes:
-            if id(bare(node)) in self.sheet.names and not self.sheet.is_fixed(node):
-                self._item(bare(node))
+        for node in map(bare, graph.nodes):
+            if id(node) in self.sheet.names and not self.sheet.is_fixed(node):
+                self._item(node)
         ends = [self._end(s) for s in graph.states]
-        self._output(graph)
+        output = Inlet(self._item(bare(graph.output)))
+        self._add(Item("output", (output,), words.name(_output_name(graph))))
         return Figure(graph.name, tuple(self.items), tuple(zip(starts, ends, strict=True)))
+
+    def _start(self, kind: Literal["state", "input"], name: str) -> int:
+        number = self._add(Item(kind, name=words.name(name)))
+        nodes = (n for n in self.sheet.graph.nodes if (n.op, *n.attrs) == (kind, name))
+        self.drawn.update({id(n): number for n in nodes})
+        return number
 
     def _add(self, item: Item) -> int:
         self.items.append(item)
         return len(self.items) - 1
 
     def _end(self, state: StateValue) -> int:
-        node = bare(state.next)
         primed = f"{state.name}'"
         known = primed in self.sheet.graph.equations
         name = words.name(primed if known else words.a_step_later(state.name))
-        return self._add(Item("new state", (Inlet(self._item(node), main=True),), name))
-
-    def _output(self, graph: Graph) -> None:
-        node = bare(graph.output)
-        self._add(Item("output", (Inlet(self._item(node)),), words.name(_output_name(graph))))
+        return self._add(Item("new state", (Inlet(self._item(bare(state.next))),), name))
 
     def _item(self, node: Node) -> int:
         """The number of a node's item, which is made when it is first asked for."""
@@ -103,28 +107,25 @@ class _Reading:
             return self._blend(node, found)
         gate = complement(self.sheet, node)
         if gate is not None:
-            sign = plain("1 \N{MINUS SIGN}")
-            return Item("other", (Inlet(self._item(gate), main=True),), sign=sign)
+            return Item("other", self._inlets([gate]), sign=plain("1 \N{MINUS SIGN}"))
         if len(self.sheet.varying(node)) < 2 or one_variable(self.sheet, node):
             return None
         return self._circle(node)
 
     def _circle(self, node: Node) -> Item | None:
-        if node.op in ("add", "sub"):
-            return Item("plus", self._terms(node), self._name(node), plain("+"))
-        if node.op == "mul":
-            return Item("times", self._factors(node), self._name(node), plain("⊙"))
-        if node.op == "div":
-            return Item("over", self._ordered(node), self._name(node), plain("÷"))
-        if node.op in ("min", "max"):
-            return Item(
-                "other", self._inlets(self.sheet.args(node)), self._name(node), plain(node.op)
-            )
-        return None
+        if node.op not in _CIRCLES:
+            return None
+        kind, sign = _CIRCLES[node.op]
+        inlets = {"plus": self._terms, "times": self._factors, "over": self._ordered}
+        found = inlets.get(kind, self._as_written)(node)
+        return Item(kind, found, self._name(node), plain(sign))
+
+    def _as_written(self, node: Node) -> tuple[Inlet, ...]:
+        return self._inlets(self.sheet.args(node))
 
     def _ordered(self, node: Node) -> tuple[Inlet, ...]:
         above, below = self.sheet.args(node)
-        return Inlet(self._item(above), main=True), Inlet(self._item(below), plain("÷"))
+        return Inlet(self._item(above)), Inlet(self._item(below), plain("÷"))
 
     def _blend(self, node: Node, b: Blend) -> Item:
         gate = self._letter(b.gate)

@@ -17,7 +17,8 @@ LARGE, SMALL, MARK = 16.0, 12.0, 11.0
 LINE = 15.0
 _ROOM = 150.0
 _PAD = 10.0
-_ROOM_AROUND = 5.0
+# Room above and below a box.
+_BETWEEN = 5.0
 # Between a circle's left edge and the place where lines enter.
 _LEAD = 16.0
 
@@ -82,7 +83,7 @@ def _box(item: Item, sources: Sequence[float]) -> Shape:
     pins = _spread(_rows(sources))
     written = LINE * len(lines) + (26 if item.sign else 4) + 8
     tall = max(written, max(pins, default=0) - min(pins, default=0) + 16)
-    half = STEP * math.ceil((tall / 2 + _ROOM_AROUND) / STEP)
+    half = STEP * math.ceil((tall / 2 + _BETWEEN) / STEP)
     return Shape(max(heads, text) + 2 * _PAD, half, half, pins, lines, tall)
 
 
@@ -105,7 +106,7 @@ def _circle(item: Item, sources: Sequence[float]) -> Shape:
     marks = max((width(k.mark, MARK) for k in item.inlets), default=0.0)
     lead = max(_LEAD, marks + 10)
     wide = lead + max(2 * RADIUS, width(item.sign, SMALL) + 12) + named(item)
-    pins = _elbows(item, sources)
+    pins = _around_main(item, sources)
     low, high = min(pins), max(pins)
     above = (20 if low == 0 else 30) + 10 * bool(item.name)
     below = 20 if high == 0 else 30
@@ -121,7 +122,7 @@ def named(item: Item) -> float:
     return width(item.name, SMALL) + 4 if item.name else 0.0
 
 
-def _elbows(item: Item, sources: Sequence[float]) -> tuple[int, ...]:
+def _around_main(item: Item, sources: Sequence[float]) -> tuple[int, ...]:
     """One line goes straight in, the others above and below it."""
     rows = _rows(sources)
     main = next(k for k, inlet in enumerate(item.inlets) if inlet.main)
@@ -129,18 +130,15 @@ def _elbows(item: Item, sources: Sequence[float]) -> tuple[int, ...]:
 
 
 def _mix(item: Item, sources: Sequence[float]) -> Shape:
-    rows = _rows(sources)
-    main = next((k for k, i in enumerate(item.inlets) if i.main), 0)
-    pins = tuple(2 * STEP * (r - rows[main]) for r in rows)
+    pins = _around_main(item, sources)
     marks, gate = max(width(i.mark, SMALL) for i in item.inlets), width(item.sign, SMALL) + 10
-    return Shape(
-        max(marks, gate) + 16 + named(item), 2 * STEP - min(pins), 2 * STEP + max(pins), pins
-    )
+    wide = max(marks, gate) + 16 + named(item)
+    return Shape(wide, 2 * STEP - min(pins), 2 * STEP + max(pins), pins)
 
 
 def shapes(figure: Figure, place: Mapping[tuple[int, int], float]) -> list[Shape]:
     """The shapes of all items, given the place of the line that comes to (item, inlet)."""
     return [
-        shape(item, [place.get((i, k), 0.0) for k in range(len(item.inlets))])
+        shape(item, [place[i, k] for k in range(len(item.inlets))])
         for i, item in enumerate(figure.items)
     ]

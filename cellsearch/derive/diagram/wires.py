@@ -11,22 +11,15 @@ from cellsearch.derive.diagram.layout import Layout, Point, Wire
 from cellsearch.derive.diagram.pens import number
 
 _ROUND, _DOT = 5.0, 2.8
-
-
 THIN, THICK = 1.3, 2.6
 
 
 def colour(figure: Figure, net: int) -> str:
     """The colour of an item's line: what is carried is black, gates have their own."""
     kind = figure.items[net].kind
-    if kind == "state" or is_carried(figure, net):
+    if kind == "state" or net in figure.carried:
         return pens.INK
     return pens.COLOURS["gate"][1] if kind == "gate" else pens.GREY
-
-
-def is_carried(figure: Figure, net: int) -> bool:
-    """Whether an item's line is part of the way from a state to its new value."""
-    return any(i.rail and i.source == net for item in figure.items for i in item.inlets)
 
 
 def drawn(found: Layout) -> Iterator[str]:
@@ -41,28 +34,23 @@ def drawn(found: Layout) -> Iterator[str]:
 
 def _wire(wire: Wire, ink: str, thick: float) -> Iterator[str]:
     """The track with what leaves its two ends round the corner, then what leaves it between."""
-    inward = [] if _is_on_track(wire.start, wire) else [(wire.start, -1)]
-    outward = [(p, 1) for p in wire.ends if not _is_on_track(p, wire)]
     heights = sorted({p.y for p in (wire.start, *wire.ends)})
     if len(heights) == 1:
         yield pens.path(f"M{_at(wire.start)}H{number(wire.ends[-1].x)}", ink, thick)
         return
-    corners = [_corner(wire, h, [*inward, *outward]) for h in (heights[0], heights[-1])]
+    # What comes from below or leaves above is on the track itself.
+    aside = [p for p in (wire.start, *wire.ends) if p.x != wire.turn]
+    corners = [_corner(wire, h, aside) for h in (heights[0], heights[-1])]
     yield pens.path(_through(wire, corners), ink, thick)
-    for p, _ in (*inward, *outward):
+    for p in aside:
         if p not in corners:
             yield pens.path(f"M{_at(p)}H{number(wire.turn)}", ink, thick)
             yield pens.dot(wire.turn, p.y, ink, _DOT)
 
 
-def _is_on_track(p: Point, wire: Wire) -> bool:
-    """Whether a point is where the line comes from below or leaves above."""
-    return p.x == wire.turn
-
-
-def _corner(wire: Wire, height: float, ways: list[tuple[Point, int]]) -> Point:
+def _corner(wire: Wire, height: float, aside: list[Point]) -> Point:
     """What the track ends in at a height: the one line that leaves it there, else nothing."""
-    there = [p for p, _ in ways if p.y == height]
+    there = [p for p in aside if p.y == height]
     return there[0] if len(there) == 1 else Point(wire.turn, height)
 
 

@@ -10,7 +10,7 @@ from cellsearch.derive.diagram.words import Words, joined, plain
 from cellsearch.ir.graph import Node
 from cellsearch.ir.ops import OPS
 
-HOLE = "\N{MIDDLE DOT}"
+_HOLE = "\N{MIDDLE DOT}"
 # How tight an operation binds.
 _SUM, _PRODUCT, _SIGN, _MAP, _TIGHT = range(5)
 _MINUS = "\N{MINUS SIGN}"
@@ -34,11 +34,6 @@ _SHORT = {
 _LONGEST = 14
 
 
-def function(op: str) -> str:
-    """A function's sign."""
-    return _SHORT.get(op, op)
-
-
 class Writer:
     """Writes nodes; `hole` is written as a dot, or not at all where it is all that is in brackets.
 
@@ -59,16 +54,16 @@ class Writer:
 
     def sign(self, node: Node) -> Words:
         """The sign of a node's function; a dot if it is none."""
-        return plain(function(node.op) if node.op in OPS else HOLE)
+        return plain(_SHORT.get(node.op, node.op) if node.op in OPS else _HOLE)
 
     def _written(self, node: Node, around: int = _SUM) -> Words:
         if node is self.hole:
-            return plain(HOLE)
+            return plain(_HOLE)
         if id(node) in self.sheet.names:
             return words.name(self.sheet.names[id(node)])
         written, strength = self._expression(node)
         if id(node) in self.apart and len(words.text(written)) > _LONGEST:
-            return plain(f"({HOLE})")
+            return plain(f"({_HOLE})")
         return _bracketed(written) if strength < around else written
 
     def _expression(self, node: Node) -> tuple[Words, int]:
@@ -89,7 +84,7 @@ class Writer:
         return joined(self._written(a, left), plain(sign), self._written(b, right)), strength
 
     def _call(self, node: Node, args: tuple[Node, ...]) -> Words:
-        sign = plain(function(node.op))
+        sign = plain(_SHORT.get(node.op, node.op))
         if len(args) == 1 and args[0] is self.hole:
             return sign
         inner = [self._written(a) for a in args]
@@ -129,14 +124,13 @@ class Writer:
         a, b = (self._written(a, _TIGHT) for a in args)
         return joined(a, plain(" "), b, plain("ᵀ")), _MAP
 
-    def _scaled(self, node: Node, args: tuple[Node, ...]) -> tuple[Words, int]:
-        scale = node.op == "scale_rows"
-        parts = [
-            self._written(a, _SUM if (i == 0) == scale else _TIGHT) for i, a in enumerate(args)
-        ]
-        diagonal = 0 if scale else 1
-        parts[diagonal] = joined(plain("diag("), parts[diagonal], plain(")"))
-        return joined(parts[0], plain(" "), parts[1]), _MAP
+    def _scaled_rows(self, node: Node, args: tuple[Node, ...]) -> tuple[Words, int]:
+        diagonal, matrix = self._written(args[0]), self._written(args[1], _TIGHT)
+        return joined(plain("diag"), _bracketed(diagonal), plain(" "), matrix), _MAP
+
+    def _scaled_columns(self, node: Node, args: tuple[Node, ...]) -> tuple[Words, int]:
+        matrix, diagonal = self._written(args[0], _TIGHT), self._written(args[1])
+        return joined(matrix, plain(" diag"), _bracketed(diagonal)), _MAP
 
     def _stored(self, node: Node, args: tuple[Node, ...]) -> tuple[Words, int]:
         """A weight in blocks is written as a weight; a filter's sign is a star."""
@@ -151,9 +145,10 @@ _RULES: dict[str, _Rule] = {
     ),
     **dict.fromkeys(("transpose", "square"), Writer._behind),
     **dict.fromkeys(("abs", "sqrt"), Writer._around),
-    **dict.fromkeys(("scale_rows", "scale_columns"), Writer._scaled),
     **dict.fromkeys(("block", "conv"), Writer._stored),
     "neg": Writer._negative,
+    "scale_rows": Writer._scaled_rows,
+    "scale_columns": Writer._scaled_columns,
     "sum": Writer._sum,
     "outer": Writer._outer,
 }

@@ -294,6 +294,11 @@ def test_delays_are_lines_of_their_own():
     layout = layout_of("taugru")
     assert set(height_of(layout, "state")) == {"h", "h′−2", "h′−3"}
     assert set(height_of(layout, "new state")) == {"h′", "h", "h′−2"}
+    cell = parse_cell("cell a(x; h)\n    h' = delay(sigmoid(Uh @ h) * h, 2) + Wh @ x\n")
+    names_of = [
+        text(i.name) for i in read(elaborate(cell)).items if i.kind in ("state", "new state")
+    ]
+    assert names_of == ["h", "(·)−1", "(·)−2", "h′", "(·)", "(·)−1"]
 
 
 def test_the_legend_names_what_occurs():

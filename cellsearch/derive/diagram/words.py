@@ -21,6 +21,8 @@ Words = tuple[Run, ...]
 
 _DELAYED = re.compile(r"delay\((.*), (\d+)\)( #\d+)?$")
 _NAME = re.compile(r"\w+(\[\d+\])?'?")
+# What stands for an expression that is not spelt out.
+HOLE = "\N{MIDDLE DOT}"
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -61,8 +63,8 @@ def delayed(text: str) -> tuple[str, int]:
 
 
 def _short(text: str) -> Words:
-    """A name, or a letter in the place of an expression."""
-    return name(text) if _NAME.fullmatch(text) else (Run("e", slanted=True),)
+    """A name, or a dot in the place of an expression."""
+    return name(text) if _NAME.fullmatch(text) else plain(f"({HOLE})")
 
 
 def a_step_later(name_: str) -> str:

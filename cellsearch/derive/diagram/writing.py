@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable
 
 from cellsearch.derive.diagram import words
 from cellsearch.derive.diagram.sheet import Sheet
-from cellsearch.derive.diagram.words import Words, joined, plain
+from cellsearch.derive.diagram.words import HOLE, Words, joined, plain
 from cellsearch.ir.graph import Node
 from cellsearch.ir.ops import OPS
 
-_HOLE = "\N{MIDDLE DOT}"
 # How tight an operation binds.
 _SUM, _PRODUCT, _SIGN, _MAP, _TIGHT = range(5)
 _MINUS = "\N{MINUS SIGN}"
@@ -54,16 +53,16 @@ class Writer:
 
     def sign(self, node: Node) -> Words:
         """The sign of a node's function; a dot if it is none."""
-        return plain(_SHORT.get(node.op, node.op) if node.op in OPS else _HOLE)
+        return plain(_SHORT.get(node.op, node.op) if node.op in OPS else HOLE)
 
     def _written(self, node: Node, around: int = _SUM) -> Words:
         if node is self.hole:
-            return plain(_HOLE)
+            return plain(HOLE)
         if id(node) in self.sheet.names:
             return words.name(self.sheet.names[id(node)])
         written, strength = self._expression(node)
         if id(node) in self.apart and len(words.text(written)) > _LONGEST:
-            return plain(f"({_HOLE})")
+            return plain(f"({HOLE})")
         return _bracketed(written) if strength < around else written
 
     def _expression(self, node: Node) -> tuple[Words, int]:

@@ -39,6 +39,8 @@ _ROOMS = {
     "LanguageError": "errors",
     "frame": "report",
 }
+# Whoever uses these has cells to show.
+_WITH_CELLS = frozenset({"ir", "lang", "nn"})
 
 
 def __dir__() -> list[str]:
@@ -48,4 +50,7 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'cellsearch' has no attribute '{name}'")
-    return getattr(import_module(f"cellsearch.{_ROOMS.get(name, 'lang')}"), name)
+    room = _ROOMS.get(name, "lang")
+    if room in _WITH_CELLS:
+        import_module("cellsearch.notebook").show_cells()
+    return getattr(import_module(f"cellsearch.{room}"), name)

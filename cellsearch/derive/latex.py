@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from cellsearch.derive.letters import SPELT, letters
 from cellsearch.ir import Cell
 from cellsearch.ir.cell import Equation, Repeat, flat
 from cellsearch.ir.expressions import (
@@ -24,16 +23,6 @@ from cellsearch.ir.expressions import (
     number_text,
 )
 from cellsearch.ir.ops import OPS
-
-_LETTERS = """
-α alpha β beta γ gamma δ delta ε epsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi
-π pi ρ rho σ sigma τ tau υ upsilon φ phi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta Λ Lambda Ξ Xi
-Π Pi Σ Sigma Υ Upsilon Φ Phi Ψ Psi Ω Omega
-"""
-_COMMANDS = dict(re.findall(r"(\S) (\S+)", _LETTERS))
-# Spelt out, pi and psi are diagonal weights (of i, of si), and capitals are matrices.
-_SPELT = frozenset(c for c in _COMMANDS.values() if c.islower()) - {"pi", "psi"}
-_FOLLOWING = re.compile(r"_+|(?<=\D)(?=\d)")
 
 
 def equations(cell: Cell) -> tuple[str, ...]:
@@ -93,13 +82,8 @@ def _call(f: str, items: tuple[Expression, ...]) -> str:
 
 
 def _name(name: str, index: Expression | None) -> str:
-    """`h'` is h at this step, `h` at the one before; what follows a name's head is its index."""
-    primed = "'" if name.endswith("'") else ""
-    head, *tail = (p for p in _FOLLOWING.split(name.removesuffix("'")) if p)
-    if head not in _SPELT:
-        head, tail = head[0], [head[1:], *tail]
-    lower = [rf"\mathrm{{{p}}}" for p in tail if p]
+    parts = letters(name)
+    lower = [rf"\mathrm{{{p}}}" for p in parts.tail]
     lower += [latex(index)] if index is not None else []
-    command = head if head in _SPELT else _COMMANDS.get(head)
-    letter = rf"\{command}" if command else head
-    return letter + (f"_{{{', '.join(lower)}}}" if lower else "") + primed
+    letter = rf"\{SPELT[parts.head]}" if parts.head in SPELT else parts.head
+    return letter + (f"_{{{', '.join(lower)}}}" if lower else "") + "'" * parts.primed

@@ -34,7 +34,7 @@ def rewritten(rng: random.Random, cell: Cell, steps: int = 6) -> Cell:
     """The cell after some random rewritings that change neither its functions nor its starts."""
     cell = declared(cell)
     for _ in range(steps):
-        cell = _tried(cell, rng.choice(_WAYS)(rng, cell))
+        cell = tried(cell, rng.choice(_WAYS)(rng, cell))
     return cell
 
 
@@ -45,11 +45,11 @@ def resigned(rng: random.Random, cell: Cell) -> tuple[Cell, list[str]]:
     chosen = [w for w in found if rng.random() < 0.4]
     change = _replaced({w: Negative(Name(w)) for w in chosen})
     lines = map_lines(cell.lines, lambda li: change(li) if isinstance(li, Equation) else li)
-    new = _tried(cell, cell.with_lines(lines))
+    new = tried(cell, cell.with_lines(lines))
     return new, chosen if new is not cell else []
 
 
-def _tried(old: Cell, new: Cell) -> Cell:
+def tried(old: Cell, new: Cell) -> Cell:
     """The new cell, if it is one: a rewriting may be against a rule of the language."""
     try:
         again = parse_cell(print_cell(new))
@@ -64,7 +64,7 @@ def declared(cell: Cell) -> Cell:
     known = {li.name for li in flat(cell.lines) if isinstance(li, Param)}
     graph = elaborate(cell, {"H": 6, "X": 6})
     missing = [w for w in _whole_names(graph) if w not in known]
-    return _tried(cell, cell.with_lines([*cell.lines, *(Param(w) for w in missing)]))
+    return tried(cell, cell.with_lines([*cell.lines, *(Param(w) for w in missing)]))
 
 
 def _whole_names(graph: Graph) -> list[str]:

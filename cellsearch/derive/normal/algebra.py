@@ -191,7 +191,8 @@ def made(total: dict[Monomial, float]) -> Polynomial:
 
 def rounded(c: float) -> float:
     """Twelve digits: what two ways of computing one coefficient agree in."""
-    return c if c == int(c) else float(f"{c:.12g}")
+    # A sixteenth has few digits.
+    return c if c * 16 == int(c * 16) else float(f"{c:.12g}")
 
 
 def times(m: Monomial, k: Monomial) -> Monomial:

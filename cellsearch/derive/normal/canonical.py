@@ -39,11 +39,30 @@ class Canonical:
 _MOST_TEXTS = 24
 
 
+class Scribe:
+    """Writes one cell down, in any grade; grades that tell the same things share their colours."""
+
+    def __init__(self, form: NormalForm) -> None:
+        self._form = form
+        self._known: dict[tuple[bool, bool], tuple[Labels, Colours]] = {}
+
+    def written(self, grade: Grade) -> Canonical:
+        """The cell in a grade."""
+        labels, colours = self._coloured(grade)
+        search = _Search(lambda c: _Writer(self._form, grade, labels, c).written())
+        return search.least(colours)
+
+    def _coloured(self, grade: Grade) -> tuple[Labels, Colours]:
+        key = (grade.laws, grade.scales)
+        if key not in self._known:
+            labels = Labels(self._form, grade)
+            self._known[key] = labels, Colours(self._form, labels.of, grade.told)
+        return self._known[key]
+
+
 def canonical(form: NormalForm, grade: Grade = IDENTICAL) -> Canonical:
     """A cell written down in a grade."""
-    labels = Labels(form, grade)
-    colours = Colours(form, labels.of, grade.told)
-    return _Search(lambda c: _Writer(form, grade, labels, c).written()).least(colours)
+    return Scribe(form).written(grade)
 
 
 class _Search:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any
 
-from cellsearch.derive.normal.algebra import Algebra, Polynomial, atoms_of
+from cellsearch.derive.normal.algebra import Algebra, Monomial, Polynomial, atoms_of
 from cellsearch.derive.normal.form import NormalForm, below
 
 Content = Any
 _MOST_ROUNDS = 32
+# A colour and a power make one number.
+_POWERS = 1 << 20
 
 
 class Colours:
@@ -34,6 +36,7 @@ class Colours:
         size: Callable[[float], float] = abs,
     ) -> None:
         self.al, self.form, self.size = form.algebra, form, size
+        self._terms: dict[Polynomial, list[tuple[float, Monomial]]] = {}
         seen: set[int] = set()
         roots = [form.output, *form.updates.values()]
         self.live = sorted(a for p in roots for a in below(self.al, p, seen))
@@ -98,7 +101,7 @@ class Colours:
         for s, p in self.form.updates.items():
             self._stand(places, (-2, up[self.states[s]]), p, up)
         for level in reversed(self.levels):
-            told = {a: (up[a], sorted(places[a])) for a in level}
+            told = {a: (up[a], tuple(sorted(places[a]))) for a in level}
             found |= _numbered(told, len(found))
             for a in level:
                 for i, p in enumerate(self.al.atoms[a].args):
@@ -106,8 +109,15 @@ class Colours:
         self._of = found
 
     def _content(self, p: Polynomial, of: Mapping[int, int]) -> Content:
-        terms = ((self.size(c), tuple(sorted([(of[a], r) for a, r in m]))) for m, c in p)
-        return tuple(sorted(terms))
+        terms = [(size, _product(m, of)) for size, m in self._terms_of(p)]
+        terms.sort()
+        return tuple(terms)
+
+    def _terms_of(self, p: Polynomial) -> list[tuple[float, Monomial]]:
+        """The terms of a polynomial as they are told apart, which is asked for again and again."""
+        if p not in self._terms:
+            self._terms[p] = [(self.size(c), m) for m, c in p]
+        return self._terms[p]
 
     def _stand(
         self,
@@ -117,10 +127,10 @@ class Colours:
         of: Mapping[int, int],
     ) -> None:
         """Tell the atoms of a polynomial where they stand, and beside what."""
-        for m, c in p:
-            beside = tuple(sorted([(of[a], r) for a, r in m]))
+        for size, m in self._terms_of(p):
+            place = (*where, size, _product(m, of))
             for a, r in m:
-                places[a].append((*where, self.size(c), r, beside))
+                places[a].append((*place, r))
 
 
 def _levels(al: Algebra, live: list[int]) -> list[list[int]]:
@@ -135,11 +145,14 @@ def _levels(al: Algebra, live: list[int]) -> list[list[int]]:
     return levels
 
 
-def _numbered(told: Mapping[Any, Content], first: int) -> dict[Any, int]:
+def _product(m: Monomial, of: Mapping[int, int]) -> tuple[int, ...]:
+    """A monomial with colours in the place of atoms."""
+    if len(m) == 1:
+        return (of[m[0][0]] * _POWERS + m[0][1],)
+    return tuple(sorted([of[a] * _POWERS + r for a, r in m]))
+
+
+def _numbered(told: Mapping[int, Content], first: int) -> dict[int, int]:
     """Numbers for contents, in the order of the contents."""
-    order = {c: i for i, c in enumerate(sorted(set(map(_frozen, told.values()))), first)}
-    return {a: order[_frozen(c)] for a, c in told.items()}
-
-
-def _frozen(c: Content) -> Content:
-    return tuple(tuple(x) if isinstance(x, list) else x for x in c)
+    order = {c: i for i, c in enumerate(sorted(set(told.values())), first)}
+    return {a: order[c] for a, c in told.items()}

@@ -36,36 +36,57 @@ def relate(a: Cell, b: Cell) -> Relation:
     Raises:
         LanguageError: one of the two is no valid cell.
     """
-    sides = _sides(a, b)
-    if sides is None:
+    pair = sides(a, b)
+    if pair is None:
         return Relation(DIFFERENT, {})
-    one, other, sizes = sides
+    one, other, sizes = pair
     for grade in GRADES:
-        if one.written(grade).text == other.written(grade).text:
-            if _proved(one, other, grade, sizes):
-                return Relation(grade.name, weight_map(one, other, grade))
+        alike = one.written(grade).text == other.written(grade).text
+        if alike and proved(one, other, grade, sizes):
+            return Relation(grade.name, weight_map(one, other, grade))
     return Relation(DIFFERENT, {})
 
 
-def _proved(a: Side, b: Side, grade: Grade, sizes: tuple[int, int]) -> bool:
+def proved(a: Side, b: Side, grade: Grade, sizes: tuple[int, int]) -> bool:
     """Whether the claim holds in both directions."""
     pairs = ((a, b), (b, a))
     return all(difference(one, other, grade, sizes) < TOLERANCE for one, other in pairs)
 
 
-def _sides(a: Cell, b: Cell) -> tuple[Side, Side, tuple[int, int]] | None:
-    """The two cells at the first sizes that both can have; None: there are none."""
-    refused: LanguageError | None = None
-    for hidden, width in SIZES:
+def sides(a: Cell, b: Cell) -> tuple[Side, Side, tuple[int, int]] | None:
+    """The two cells at the first sizes that both can have; None: there are none.
+
+    Raises:
+        LanguageError: one of the two is valid at none of them.
+    """
+    for sizes in SIZES:
         try:
-            graphs = [elaborate(c, {"H": hidden, "X": width}) for c in (a, b)]
-            for g in graphs:
-                known = g.sizes(dict.fromkeys(g.inputs, width), hidden)
-                _ = [w.shape(known) for w in g.weights.values()]
-            return Side(a, graphs[0]), Side(b, graphs[1]), (hidden, width)
-        except LanguageError as e:
-            refused = refused or e
-    for c in (a, b):
-        # What is wrong with one of them by itself is said.
-        elaborate(c)
+            return Side(a, _at(a, sizes)), Side(b, _at(b, sizes)), sizes
+        except LanguageError:
+            continue
+    for cell in (a, b):
+        _check(cell)
     return None
+
+
+def _at(cell: Cell, sizes: tuple[int, int]) -> Graph:
+    """The graph of a cell that can have these sizes."""
+    hidden, width = sizes
+    graph = elaborate(cell, {"H": hidden, "X": width})
+    known = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
+    for w in graph.weights.values():
+        w.shape(known)
+    return graph
+
+
+def _check(cell: Cell) -> None:
+    """What is wrong with a cell by itself is said."""
+    refused: LanguageError | None = None
+    for sizes in SIZES:
+        try:
+            _at(cell, sizes)
+            return
+        except LanguageError as error:
+            refused = refused or error
+    assert refused is not None
+    raise refused

@@ -9,7 +9,7 @@ from cellsearch.derive.relations.maps import Map, weight_map
 from cellsearch.derive.relations.proof import TOLERANCE, difference
 from cellsearch.derive.relations.side import GRADES, Side
 from cellsearch.errors import LanguageError
-from cellsearch.ir import Cell, elaborate
+from cellsearch.ir import Cell, Graph, elaborate
 
 DIFFERENT = "different"
 

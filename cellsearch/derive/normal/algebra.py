@@ -22,7 +22,7 @@ _NOTHING = 1e-13
 
 
 class TooLargeError(Exception):
-    """A product has more terms than are worth writing out."""
+    """A polynomial has more terms than are worth writing out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ class Atom:
 
 
 class Algebra:
-    """The atoms of one cell, and arithmetic over them."""
+    """The atoms of one cell, and arithmetic over them, which may raise a TooLargeError."""
 
-    # A product of more terms is too large.
-    MOST = 64
+    # A product of more terms is too large, and so is a longer sum.
+    MOST, LONGEST = 64, 256
 
     def __init__(self) -> None:
         self.atoms: list[Atom] = []
@@ -84,14 +84,10 @@ class Algebra:
         for p, factor in terms:
             for m, c in p:
                 total[m] = total.get(m, 0.0) + factor * c
-        return self._made(total)
+        return self.short(self._made(total))
 
     def multiply(self, p: Polynomial, q: Polynomial) -> Polynomial:
-        """A product.
-
-        Raises:
-            TooLargeError: it has too many terms.
-        """
+        """A product."""
         if len(p) * len(q) > self.MOST:
             p, q = self.limited(p), self.limited(q)
         total: dict[Monomial, float] = {}
@@ -104,6 +100,12 @@ class Algebra:
     def limited(self, p: Polynomial) -> Polynomial:
         """A factor of a product that is too large."""
         raise TooLargeError
+
+    def short(self, p: Polynomial) -> Polynomial:
+        """A sum, which may be too long."""
+        if len(p) > self.LONGEST:
+            raise TooLargeError
+        return p
 
     def product(self, core: Monomial, operand: Polynomial, rank: int) -> Polynomial:
         """A matrix on a vector, with the operand's factor before it.
@@ -166,10 +168,13 @@ class Algebra:
 
 
 class Boxing(Algebra):
-    """An algebra in which a factor that is too large becomes an atom."""
+    """An algebra in which what is too large becomes an atom."""
 
     def limited(self, p: Polynomial) -> Polynomial:
         return self.boxed(p) if len(p) > 1 else p
+
+    def short(self, p: Polynomial) -> Polynomial:
+        return self.boxed(p) if len(p) > self.LONGEST else p
 
     def boxed(self, p: Polynomial) -> Polynomial:
         """A polynomial as one atom, with its factor before it."""
@@ -192,7 +197,7 @@ def made(total: dict[Monomial, float]) -> Polynomial:
 def rounded(c: float) -> float:
     """Twelve digits: what two ways of computing one coefficient agree in."""
     # A sixteenth has few digits.
-    return c if c * 16 == int(c * 16) else float(f"{c:.12g}")
+    return c if (c * 16).is_integer() else float(f"{c:.12g}")
 
 
 def times(m: Monomial, k: Monomial) -> Monomial:
@@ -217,7 +222,7 @@ def over(m: Monomial, k: Monomial) -> Monomial:
 
 def number(value: float) -> Polynomial:
     """A number."""
-    return (((), rounded(value)),) if value else ZERO
+    return (((), rounded(float(value))),) if value else ZERO
 
 
 def one(atom: int) -> Polynomial:

@@ -35,8 +35,8 @@ class Canonical:
     noise: dict[int, int]
 
 
-# So many texts are compared for a cell whose atoms the colours do not tell apart.
-_MOST_TEXTS = 24
+# How many atoms are looked at to tell apart what the colours do not; of a small cell, all orders.
+_MOST_LOOKS = 10_000
 
 
 class Scribe:
@@ -68,32 +68,36 @@ def canonical(form: NormalForm, grade: Grade = IDENTICAL) -> Canonical:
 class _Search:
     """The least text over the orders of atoms that their colours leave open.
 
-    Where swapping two atoms changes nothing, both orders give one text, and one is enough.
+    Where swapping two atoms changes nothing, both orders give one text, and one is enough. A large
+    cell with many ties is written in one of the orders.
     """
 
     def __init__(self, write: Callable[[Colours], Canonical]) -> None:
         self._write = write
-        self._left = _MOST_TEXTS
+        self._looks = _MOST_LOOKS
 
     def least(self, colours: Colours) -> Canonical:
         """The least text under these colours."""
         found: list[Canonical] = []
         firsts: set[str] = set()
         for a in colours.tied():
-            told = colours.split(a)
+            if self._looks <= 0:
+                break
+            told = self._split(colours, a)
             first = self._first(told)
             if first.text not in firsts:
                 firsts.add(first.text)
-                found.append(self.least(told) if told.tied() and self._left > 0 else first)
-            if self._left <= 0:
-                break
+                found.append(self.least(told) if told.tied() else first)
         return min(found, key=lambda c: c.text) if found else self._first(colours)
 
     def _first(self, colours: Colours) -> Canonical:
-        while tied := colours.tied():
-            colours = colours.split(tied[0])
-        self._left -= 1
+        while self._looks > 0 and (tied := colours.tied()):
+            colours = self._split(colours, tied[0])
         return self._write(colours)
+
+    def _split(self, colours: Colours, a: int) -> Colours:
+        self._looks -= len(colours.live)
+        return colours.split(a)
 
 
 class _Writer:

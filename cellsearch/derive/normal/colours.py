@@ -12,7 +12,7 @@ from copy import copy
 from typing import Any
 
 from cellsearch.derive.normal.algebra import Algebra, Monomial, Polynomial, atoms_of
-from cellsearch.derive.normal.form import NormalForm, below
+from cellsearch.derive.normal.form import NormalForm
 
 Content = Any
 _MOST_ROUNDS = 32
@@ -37,9 +37,7 @@ class Colours:
     ) -> None:
         self.al, self.form, self.size = form.algebra, form, size
         self._terms: dict[Polynomial, list[tuple[float, Monomial]]] = {}
-        seen: set[int] = set()
-        roots = [form.output, *form.updates.values()]
-        self.live = sorted(a for p in roots for a in below(self.al, p, seen))
+        self.live = form.live()
         self.levels = _levels(self.al, self.live)
         self.own = {a: label(a) for a in self.live}
         self.states = {str(self.al.atoms[a].label[0]): a for a in self._states()}

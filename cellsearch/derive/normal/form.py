@@ -35,6 +35,12 @@ class NormalForm:
     alias: Mapping[str, str | None]
     laws: Laws
 
+    def live(self) -> list[int]:
+        """The atoms that the output depends on, each after those that it reads."""
+        seen: set[int] = set()
+        roots = [self.output, *self.updates.values()]
+        return sorted(a for p in roots for a in below(self.algebra, p, seen))
+
 
 def normal_form(graph: Graph) -> NormalForm:
     """The normal form of a cell."""

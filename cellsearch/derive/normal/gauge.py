@@ -36,7 +36,7 @@ class Grade:
 
     def told(self, c: float) -> float:
         """What tells coefficients apart: fewer digits than they are reckoned with."""
-        return 1.0 if self.scales else abs(c) if c * 16 == int(c * 16) else float(f"{abs(c):.9g}")
+        return 1.0 if self.scales else abs(c) if (c * 16).is_integer() else float(f"{abs(c):.9g}")
 
 
 IDENTICAL = Grade("identical", signs=False, laws=True)

@@ -33,20 +33,15 @@ class _Vanishing:
     """Tells whether a polynomial is 0 where some states are."""
 
     def __init__(self, algebra: Algebra, zero: set[str]) -> None:
-        self.al, self.zero = algebra, zero
-        self._known: dict[int, bool] = {}
+        self._atoms: list[bool] = []
+        # What an atom reads was made before it.
+        for atom in algebra.atoms:
+            own = atom.kind == "state" and atom.label[0] in zero
+            inner = atom.kind in _VANISHING and any(map(self, atom.args))
+            self._atoms.append(own or inner)
 
     def __call__(self, p: Polynomial) -> bool:
-        return all(any(self._atom(a) for a, _ in m) for m, _ in p)
-
-    def _atom(self, a: int) -> bool:
-        if a not in self._known:
-            atom = self.al.atoms[a]
-            if atom.kind == "state":
-                self._known[a] = atom.label[0] in self.zero
-            else:
-                self._known[a] = atom.kind in _VANISHING and any(map(self, atom.args))
-        return self._known[a]
+        return all(any(self._atoms[a] for a, _ in m) for m, _ in p)
 
 
 def twins(form: NormalForm) -> dict[str, str | None]:
@@ -80,17 +75,14 @@ class _Told:
     """Polynomials as contents in which states stand for their classes."""
 
     def __init__(self, algebra: Algebra, classes: Mapping[str, int]) -> None:
-        self.al, self.classes = algebra, classes
-        self._numbers: dict[Hashable, int] = {}
-        self._known: dict[int, int] = {}
+        numbers: dict[Hashable, int] = {}
+        self._atoms: list[int] = []
+        # What an atom reads was made before it.
+        for atom in algebra.atoms:
+            is_state = atom.kind == "state" and atom.label[0] in classes
+            label = (classes[str(atom.label[0])],) if is_state else atom.label
+            content = (atom.kind, label, atom.rank, tuple(map(self, atom.args)))
+            self._atoms.append(numbers.setdefault(content, len(numbers)))
 
     def __call__(self, p: Polynomial) -> Hashable:
-        return tuple(sorted((tuple(sorted((self._atom(a), r) for a, r in m)), c) for m, c in p))
-
-    def _atom(self, a: int) -> int:
-        if a not in self._known:
-            atom = self.al.atoms[a]
-            label = (self.classes[str(atom.label[0])],) if atom.kind == "state" else atom.label
-            content = (atom.kind, label, atom.rank, tuple(map(self, atom.args)))
-            self._known[a] = self._numbers.setdefault(content, len(self._numbers))
-        return self._known[a]
+        return tuple(sorted((tuple(sorted((self._atoms[a], r) for a, r in m)), c) for m, c in p))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from cellsearch.derive.normal import functions
@@ -19,6 +19,7 @@ def rebuilt(form: NormalForm, change: Change) -> NormalForm:
     """
     new = Boxing()
     again = _Again(form.algebra, new, change)
+    again.atoms(form.live())
     updates = {s: again(p) for s, p in form.updates.items()}
     return replace(form, algebra=new, output=again(form.output), updates=updates)
 
@@ -28,6 +29,11 @@ class _Again:
         self.old, self.new, self.change = old, new, change
         self._polynomials: dict[Polynomial, Polynomial] = {}
         self._atoms: dict[int, Polynomial] = {}
+
+    def atoms(self, live: Iterable[int]) -> None:
+        """Write these atoms anew; what one reads comes before it."""
+        for a in live:
+            self._atoms[a] = self._made(a)
 
     def __call__(self, p: Polynomial) -> Polynomial:
         if p not in self._polynomials:
@@ -39,13 +45,8 @@ class _Again:
         out = number(1)
         for a, r in m:
             for _ in range(r):
-                out = self.new.multiply(out, self._atom(a))
+                out = self.new.multiply(out, self._atoms[a])
         return out
-
-    def _atom(self, a: int) -> Polynomial:
-        if a not in self._atoms:
-            self._atoms[a] = self._made(a)
-        return self._atoms[a]
 
     def _made(self, a: int) -> Polynomial:
         atom = self.old.atoms[a]

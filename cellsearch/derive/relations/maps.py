@@ -49,6 +49,8 @@ def _part(part: Part, side: Side, keep: str, values: Mapping[str, Expression]) -
     e: Expression = Number(1.0)
     for w in part.weights:
         e = values[w] if e == Number(1.0) else Binary("*", e, values[w])
+    if any(values[w] == Number(0.0) for w in part.weights):
+        return Number(0.0)
     form = side.graph.weights[part.weights[0]].form if part.weights else Form()
     if form.heads and not side.graph.weights[keep].form.heads:
         e = Call((e, Number(float(form.heads))), "block")

@@ -17,6 +17,7 @@ _EXPORTS = Registry(
     {
         "cell": "cellsearch.export.cell:export",
         "latex": "cellsearch.export.latex:export",
+        "onnx": "cellsearch.export.onnx_model:export",
         "torch": "cellsearch.export.pytorch:export",
     },
 )

@@ -10,6 +10,7 @@ from cellsearch.cli.bench import bench
 from cellsearch.cli.cells import cells
 from cellsearch.cli.check import check
 from cellsearch.cli.confirm import confirm
+from cellsearch.cli.export import export
 from cellsearch.cli.group import Commands
 from cellsearch.cli.report import report
 from cellsearch.cli.resume import resume
@@ -26,7 +27,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (cells, show, check, train, sweep, resume, confirm, status, report, bench):
+_LOOK = (cells, show, check, export)
+_WORK = (train, sweep, resume, confirm, status, report, bench)
+for command in (*_LOOK, *_WORK):
     app.command()(command)
 
 

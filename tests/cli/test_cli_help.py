@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("cells", "show", "check", "train", "sweep", "resume", "status", "report", "bench")
+COMMANDS = ("cells", "show", "check", "export", "train", "sweep", "resume", "status", "report")
+COMMANDS += ("bench",)
 HEAVY = {"torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "cellsearch.lang"}
 
 

@@ -137,13 +137,30 @@ def statement(head: str, code: Code, indent: str, fresh: Callable[[], str]) -> l
         fresh: a name for a part, another at every call.
     """
     lines = _laid_out(indent + head, code, indent)
-    parts = [p for p in _parts(code) if not isinstance(p, Atom)]
-    if lines is not None or not parts:
+    longest = list(_longest(code))
+    if lines is not None or not longest:
         return lines or [f"{indent}{head}{code}"]
-    longest = max(parts, key=lambda p: len(flat(p)))
     name = fresh()
-    before = statement(f"{name} = ", longest, indent, fresh)
-    return [*before, *statement(head, _replaced(code, longest, Atom(name)), indent, fresh)]
+    part = _apart(head, code, name, longest, indent)
+    before = statement(f"{name} = ", part, indent, fresh)
+    return [*before, *statement(head, _replaced(code, part, Atom(name)), indent, fresh)]
+
+
+def _apart(head: str, code: Code, name: str, parts: list[Code], indent: str) -> Code:
+    """The largest part that fits and without which the rest does; else the smallest one."""
+    for part in parts:
+        rest = _replaced(code, part, Atom(name))
+        fits = _laid_out(f"{indent}{name} = ", part, indent)
+        if fits and _laid_out(indent + head, rest, indent):
+            return part
+    return parts[-1]
+
+
+def _longest(code: Code) -> Iterator[Code]:
+    """The longest part, its longest part, and so on."""
+    while parts := [p for p in _parts(code) if not isinstance(p, Atom)]:
+        code = max(parts, key=lambda p: len(flat(p)))
+        yield code
 
 
 def _parts(code: Code) -> tuple[Code, ...]:
@@ -156,12 +173,15 @@ def _parts(code: Code) -> tuple[Code, ...]:
 
 
 def _replaced(code: Code, part: Code, by: Code) -> Code:
+    """The code with another part in the place of one that stands somewhere in it."""
+    if code is part:
+        return by
     match code:
         case Call(items=items) | Chain(items=items):
-            return replace(code, items=tuple(by if p is part else p for p in items))
-        case Minus() | After():
-            return replace(code, operand=by)
-    raise AssertionError(f"no parts in {code}")
+            return replace(code, items=tuple(_replaced(p, part, by) for p in items))
+        case Minus(operand=a) | After(operand=a):
+            return replace(code, operand=_replaced(a, part, by))
+    return code
 
 
 def _laid_out(head: str, code: Code, indent: str) -> list[str] | None:

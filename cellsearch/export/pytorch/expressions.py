@@ -66,6 +66,7 @@ class Expressions:
         self.types, self.shaper, self.plane = types, shaper, shaper.plane
         self.names, self.delays, self.memories, self.first = names, delays, memories, first
         self.helpers: set[str] = set()
+        self.eyes: dict[str, Code] = {}
 
     def of(self, e: Expression) -> Value:
         """The value of an expression."""
@@ -91,8 +92,10 @@ class Expressions:
     def _identity(self, type: Type) -> Value:
         like = self.shaper.like
         side = flat(width(type.sizes[0]))
-        code = call("torch.eye", side, f"dtype={like}.dtype", f"device={like}.device")
-        return Value(code, 2, FIXED)
+        if side not in self.eyes:
+            code = call("torch.eye", side, f"dtype={like}.dtype", f"device={like}.device")
+            self.eyes[side] = self.first("eye", code)
+        return Value(self.eyes[side], 2, FIXED)
 
     def _negative(self, v: Value) -> Value:
         return replace(v, code=Minus(v.code), known=None if v.known is None else -v.known)

@@ -106,6 +106,24 @@ def test_every_weight_stands_under_its_own_name():
         assert np.array_equal(found[name], value.astype("float32"))
 
 
+NAMES = """
+cell names(x; h, h_last, Add_1)
+    Shape_1 = tanh(W @ x + Relu_1 @ h + add_1)
+    h'      = Shape_1 + Add_1
+    h_last' = h
+    Add_1'  = 0.5 * h_last
+    param Relu_1: (H, H)
+    param add_1
+"""
+
+
+def test_no_name_of_a_cell_is_in_the_way():
+    case = make_case(lang.parse_cell(NAMES), lengths=(5, 5, 5), states=True)
+    model = onnx.load_from_string(exported(case)[1])
+    names = [o.name for o in model.graph.output]
+    assert names == ["output", "h_last_2", "h_last_last", "Add_1_last"]
+
+
 def test_without_the_package_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ConfigError, match=r"pip install 'cellsearch\[onnx\]'"):

@@ -56,7 +56,9 @@ class _Model:
         self.operations = Operations(
             self.main, self.body, sizes, graph.consts, cell.inputs[0], self.plane
         )
-        self.names = _state_names(cell, graph, sizes)
+        names = Names((*cell.inputs, *graph.weights, "output"))
+        self.names = _state_names(names, cell, graph, sizes)
+        self.last = [names.fresh(f"{self.names[s.name]}_last") for s in graph.states]
 
     def graph(self) -> Any:
         """The whole."""
@@ -66,13 +68,12 @@ class _Model:
             self.operations.values[id(n)] = self._leaf(n) or self.operations.of(n)
         states = self.cells_graph.states
         starts = [self._start(s) for s in states]
-        last = [f"{self.names[s.name]}_last" for s in states]
-        self.main.nodes.append(self._scan(starts, last))
+        self.main.nodes.append(self._scan(starts))
         inputs = [self._input(n, t) for n, t in self.cells_graph.inputs.items()]
         before = [
             self.main.value(self.names[s.name], self._sizes(s.type, "B or 1")) for s in states
         ]
-        return self.main.made(self.cell.name, [*inputs, *before], self._outputs(last), True)
+        return self.main.made(self.cell.name, [*inputs, *before], self._outputs(), True)
 
     def _leaf(self, n: Node) -> Ref | None:
         """What stands outside a step: an input at this step, a state before it."""
@@ -89,7 +90,7 @@ class _Model:
         given = self.main.constant(start, self.names[s.name])
         return self.main.node("Expand", given, self.operations.full_shape(s.type))
 
-    def _scan(self, starts: list[str], last: list[str]) -> Any:
+    def _scan(self, starts: list[str]) -> Any:
         graph, ops = self.cells_graph, self.operations
         new = [ops.full(ops.values[id(s.next)], s.type) for s in graph.states]
         out = ops.full(ops.values[id(graph.output)], graph.output.type)
@@ -99,7 +100,11 @@ class _Model:
         body = self.body.made("step", self._before(), self._after(names), False)
         inputs = list(graph.inputs)
         return self.main.onnx.helper.make_node(
-            "Scan", [*starts, *inputs], [*last, "output"], num_scan_inputs=len(inputs), body=body
+            "Scan",
+            [*starts, *inputs],
+            [*self.last, "output"],
+            num_scan_inputs=len(inputs),
+            body=body,
         )
 
     def _before(self) -> list[Any]:
@@ -116,8 +121,8 @@ class _Model:
     def _input(self, name: str, type: Type) -> Any:
         return self.main.value(name, ("T", *self._sizes(type, "B")))
 
-    def _outputs(self, last: list[str]) -> list[Any]:
-        states = zip(last, self.cells_graph.states, strict=True)
+    def _outputs(self) -> list[Any]:
+        states = zip(self.last, self.cells_graph.states, strict=True)
         output = self.main.value("output", ("T", *self._sizes(self.cells_graph.output.type, "B")))
         return [output, *(self.main.value(n, self._sizes(s.type, "B")) for n, s in states)]
 
@@ -128,9 +133,8 @@ class _Model:
         return (batch, *dims, "height", "width") if dims else (batch, 1, 1, 1)
 
 
-def _state_names(cell: Cell, graph: Graph, sizes: dict[str, int]) -> dict[str, str]:
+def _state_names(names: Names, cell: Cell, graph: Graph, sizes: dict[str, int]) -> dict[str, str]:
     """What each state is called in the model: `x_ago_1` of what a delay remembers."""
-    names = Names((*cell.inputs, *graph.weights, "output"))
     u = unroll(cell, sizes)
     wanted = {
         m.name(k): memory_name(m, k)

@@ -50,7 +50,8 @@ class Graph:
     def node(self, op: str, *inputs: str, **attributes: Attribute) -> str:
         """The name of what an operation gives."""
         self._count[0] += 1
-        result = f"{op.lower()}_{self._count[0]}"
+        # No name of a cell has a space in it.
+        result = f"{op} {self._count[0]}"
         self.nodes.append(self.onnx.helper.make_node(op, inputs, [result], **attributes))
         return result
 

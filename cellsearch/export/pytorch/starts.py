@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cellsearch.export.pytorch.code import (
     INDENT,
     After,
-    Atom,
     Code,
-    Minus,
     assignment,
-    binary,
     call,
     listed,
     statement,
 )
-from cellsearch.export.pytorch.functions import FUNCTIONS
-from cellsearch.export.pytorch.numbers import literal, size_name, width
+from cellsearch.export.pytorch.laws import Owner
+from cellsearch.export.pytorch.numbers import width
 from cellsearch.export.pytorch.source import Source
 from cellsearch.export.pytorch.step import carried
 from cellsearch.export.pytorch.values import Shaper
-from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, Number, names
+from cellsearch.ir.expressions import Call, Expression, Name, Number, names
 from cellsearch.ir.graph import Weight
 from cellsearch.ir.starts import source_weight
 from cellsearch.ir.types import Type
 
 _BODY = INDENT * 2
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a start, and whether it is a number of Python, not a tensor."""
-
-    code: Code
-    is_number: bool
 
 
 class Starts:
@@ -58,7 +46,8 @@ class Starts:
         self.start = list(self._states())
 
     def _default_laws(self) -> Iterator[str]:
-        laws = {w.type.kind == "matrix" for w in self.source.graph.weights.values() if _plain(w)}
+        weights = self.source.graph.weights.values()
+        laws = {w.type.kind == "matrix" for w in weights if w.start is None}
         if not laws:
             return
         if True in laws:
@@ -94,39 +83,28 @@ class Starts:
 
     def _law(self, w: Weight, start: Expression) -> Iterator[str]:
         own = f"self.{self.source.attributes.of(w.name)}"
-        owner = _Owner(self, w.name, f"{own}.shape", own)
+        law = "constant_"
+        items: tuple[Expression, ...] = (start,)
         match start:
             case Name(name="orthogonal"):
-                yield from self._orthogonal(w, own)
+                yield from _orthogonal(w, own)
                 return
             case Call(function="normal", items=(deviation,)):
-                part, law = owner.of(deviation), "nn.init.normal_({own}, 0, {0})"
+                law, items = "normal_", (Number(0), deviation)
             case Call(function="uniform", items=(low, high)):
-                part, law = owner.of(low), "nn.init.uniform_({own}, {0}, {1})"
-                upper = owner.of(high)
-                if part.is_number and upper.is_number:
-                    yield _BODY + law.format(part.code, upper.code, own=own)
-                    return
-                part = owner.of(start)
-            case _:
-                part, law = owner.of(start), "nn.init.constant_({own}, {0})"
-        if part.is_number:
-            yield _BODY + law.format(part.code, own=own)
-            return
-        yield from self._copied(own, owner.of(start).code)
-
-    def _copied(self, own: str, code: Code) -> Iterator[str]:
-        fresh = self.source.locals.fresh
-        yield from statement("", call(f"{own}.copy_", code), _BODY, lambda: fresh("part"))
-
-    def _orthogonal(self, w: Weight, own: str) -> Iterator[str]:
-        if w.form.heads:
-            yield f"{_BODY}for block in {own}:"
-            yield f"{_BODY}    nn.init.orthogonal_(block)"
-        elif w.type.kind != "matrix":
-            yield f"{_BODY}nn.init.normal_({own})"
+                law, items = "uniform_", (low, high)
+        owner = Owner(self.source, w.name, own, f"len({own})", w.type, _dimensions(w))
+        parts = [owner.of(e) for e in items]
+        if all(p.is_number for p in parts):
+            code = call(f"nn.init.{law}", own, *(p.code for p in parts))
         else:
-            yield f"{_BODY}nn.init.orthogonal_({own})"
+            code = call(f"{own}.copy_", owner.of(start).code)
+        yield from statement("", code, _BODY, lambda: self.source.locals.fresh("part"))
+        self._note(owner)
+
+    def _note(self, owner: Owner) -> None:
+        self.consts |= owner.consts
+        self.helpers |= owner.helpers
 
     def _states(self) -> Iterator[str]:
         graph, source = self.source.graph, self.source
@@ -144,7 +122,9 @@ class Starts:
         if start is None:
             return call(f"{self.x}.new_zeros", shape)
         units = str(width(type.sizes[0])) if type.sizes else "1"
-        part = _Owner(self, "", f"({units},)", self.x, len(type.sizes)).of(start)
+        owner = Owner(self.source, "", self.x, units, type, len(type.sizes))
+        part = owner.of(start)
+        self._note(owner)
         if part.is_number:
             return call(f"{self.x}.new_full", f"({shape})", part.code)
         plane = self.source.plane and len(type.sizes) == 1
@@ -152,97 +132,17 @@ class Starts:
         return After(code, f".expand({shape})")
 
 
-def _plain(w: Weight) -> bool:
-    return w.start is None
+def _orthogonal(w: Weight, own: str) -> Iterator[str]:
+    if w.form.heads:
+        yield f"{_BODY}for block in {own}:"
+        yield f"{_BODY}    nn.init.orthogonal_(block)"
+    elif w.type.kind != "matrix":
+        # A vector of a standard normal law, as a random direction is.
+        yield f"{_BODY}nn.init.normal_({own})"
+    else:
+        yield f"{_BODY}nn.init.orthogonal_({own})"
 
 
-class _Owner:
-    """The parts of the start of one weight, or of a state."""
-
-    def __init__(self, starts: Starts, name: str, shape: str, like: str, rank: int = -1) -> None:
-        self.starts, self.name, self.like = starts, name, like
-        weights = starts.source.graph.weights
-        self.rank = len(weights[name].type.sizes) if name else rank
-        self.stored = len(_stored(weights[name])) if name else rank
-        self.units = f"len({like})" if name else shape[1:-2]
-
-    def of(self, e: Expression) -> Part:
-        match e:
-            case Number(value=v):
-                return Part(literal(v), True)
-            case Name(name=n):
-                return self._name(n)
-            case Negative(operand=a):
-                part = self.of(a)
-                return Part(Minus(part.code), part.is_number)
-            case Binary(op=op, left=a, right=b):
-                one, other = self.of(a), self.of(b)
-                both = one.is_number and other.is_number
-                return Part(binary(op, one.code, other.code), both)
-            case Call(function=f, items=items):
-                return self._call(f, items)
-        raise AssertionError(f"no start {e}")
-
-    def _name(self, n: str) -> Part:
-        source = self.starts.source
-        if n in ("H", "X"):
-            return Part(Atom(f"self.{size_name(n)}"), True)
-        if n == "inf":
-            return Part(Atom("math.inf"), True)
-        if n == "ramp":
-            return self._ramp()
-        if n == "orthogonal":
-            return Part(self._orthogonal(), False)
-        if n in source.u.consts:
-            self.starts.consts.add(n)
-            return Part(Atom(f"self.{source.attributes.of(n)}"), True)
-        read = source_weight(n, self.name, source.graph.weights)
-        assert read is not None
-        return Part(Atom(f"self.{source.attributes.of(read)}"), False)
-
-    def _ramp(self) -> Part:
-        if self.rank == 0:
-            return Part(Atom("0"), True)
-        self.starts.helpers.add("ramp")
-        code: Code = call("ramp", self.units, self.like)
-        behind = ", None" * (self.stored - 1)
-        return Part(After(code, f"[:{behind}]") if behind else code, False)
-
-    def _orthogonal(self) -> Code:
-        empty = f"torch.empty_like({self.like})"
-        if self.rank < 2:
-            return call("torch.randn_like", self.like)
-        if self.stored == 3:
-            blocks = f"[nn.init.orthogonal_(torch.empty_like(block)) for block in {self.like}]"
-            return call("torch.stack", blocks)
-        return call("nn.init.orthogonal_", empty)
-
-    def _call(self, f: str, items: tuple[Expression, ...]) -> Part:
-        parts = [self.of(a) for a in items]
-        if f == "normal":
-            drawn: Code = call("torch.randn_like", self.like)
-            return Part(binary("*", parts[0].code, drawn), False)
-        if f == "uniform":
-            return Part(self._uniform(*parts), False)
-        if f == "identity":
-            return parts[0]
-        self.starts.helpers |= {f} & {"hard_sigmoid"}
-        # In float64, as all starts are.
-        tensors = [self._tensor(p) if p.is_number else p.code for p in parts]
-        return Part(call(FUNCTIONS[f], *tensors), False)
-
-    def _uniform(self, low: Part, high: Part) -> Code:
-        if low.is_number and high.is_number:
-            drawn: Code = call("torch.empty_like", self.like)
-            return After(drawn, f".uniform_({low.code}, {high.code})")
-        drawn = binary("*", binary("-", high.code, low.code), call("torch.rand_like", self.like))
-        return binary("+", low.code, drawn)
-
-    def _tensor(self, part: Part) -> Code:
-        return call(f"{self.like}.new_tensor", part.code)
-
-
-def _stored(w: Weight) -> tuple[int, ...]:
-    """As many dimensions as the weight is stored with."""
-    extra = 1 if w.form.heads else 2 if w.form.side else 0
-    return (0,) * (len(w.type.sizes) + extra)
+def _dimensions(w: Weight) -> int:
+    """As many as the weight is stored with."""
+    return len(w.type.sizes) + (1 if w.form.heads else 2 if w.form.side else 0)

@@ -1,6 +1,7 @@
 """Exported models, run by ONNX Runtime, say what the reference says."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ from recording import given_states, rnn_of, widths_of
 from cellsearch import lang
 from cellsearch.cli.numbers import numbers_in
 from cellsearch.errors import ConfigError
-from cellsearch.export import Options, export
+from cellsearch.export import Numbers, Options, export
 from cellsearch.ir.build import UNITWISE
+from cellsearch.ir.ops import NUMPY, OPS
 from cellsearch.testing.cases import make_case, relative
 
 HERE = Path(__file__).parent
@@ -139,6 +141,18 @@ def test_a_dtype_that_is_none():
     options = Options({"x": 3}, 4, dtype="float46")
     with pytest.raises(ConfigError, match="one of float32, float64, got 'float46'"):
         export(CELLS["lstm"], "onnx", options)
+
+
+def test_a_function_that_is_added_needs_its_body_alone(monkeypatch):
+    def body(m, a):
+        return m.select(a, 0.5, -(1 - 2 / (m.abs(a) + 3)), 4 * a / 3 - 1)
+
+    cell = lang.parse_cell("cell a(x; h)\n    h' = silu(x) + 0 * h\n    needs X = H\n")
+    monkeypatch.setitem(OPS, "silu", replace(OPS["silu"], body=body))
+    x = np.linspace(-1, 2, 6, dtype="float32").reshape(2, 1, 3)
+    numbers = Numbers({}, {"h": np.zeros(3)})
+    run = session(export(cell, "onnx", Options({"x": 3}, 3, lambda: numbers)), "float32")
+    assert relative(run.run(None, {"x": x})[0], body(NUMPY, x)) < 1e-6
 
 
 def test_an_op_that_onnx_lacks_is_named(monkeypatch):

@@ -183,6 +183,14 @@ def test_a_mask_of_a_matrix_is_one_for_the_whole_sequence():
     assert torch.allclose(module.eval()(torch.ones(1, 1, 50))[0][0, 0], module.W.sum(1))
 
 
+def test_equal_arguments_of_min_share_the_slope():
+    text = "cell a(x; h)\n    h' = min(x, 0 * h)\n    needs X = H\n"
+    module = made(lang.parse_cell(text), input_size=3, hidden_size=3)
+    x = torch.zeros(1, 1, 3, requires_grad=True)
+    module(x)[0].sum().backward()
+    assert x.grad.tolist() == [[[0.5, 0.5, 0.5]]]
+
+
 @pytest.mark.parametrize(
     ("name", "sizes", "message"),
     [

@@ -73,7 +73,7 @@ def call(function: str, *items: Code | str) -> Call:
 
 def binary(op: str, left: Code, right: Code) -> Chain:
     """`left op right`, one chain with what stands left of it where that is of the same kind."""
-    if isinstance(left, Chain) and op != "@" and _kind(left) == _kind_of(op):
+    if isinstance(left, Chain) and _kind(left) == _kind_of(op):
         return Chain((*left.items, right), (*left.ops, op))
     return Chain((left, right), (op,))
 

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from cellsearch.errors import ConfigError, nearest
 from cellsearch.export import Numbers
 from cellsearch.ir import Cell, elaborate
+from cellsearch.ir.plane import has_filters
 from cellsearch.nn import RNN
 from cellsearch.train.draws import torch_generator
 
@@ -53,8 +54,7 @@ def numbers_in(rnn: RNN) -> Numbers:
 def _rnn(cell: Cell, widths: Mapping[str, int], hidden: int) -> RNN:
     graph = elaborate(cell, {"H": hidden, "X": widths[cell.inputs[0]]})
     # Weights do not depend on a plane's size.
-    plane = any(n.op == "conv" for n in graph.nodes)
-    size = (widths[cell.inputs[0]], 1, 1) if plane else dict(widths)
+    size = (widths[cell.inputs[0]], 1, 1) if has_filters(graph) else dict(widths)
     return RNN(cell, size, hidden, backend="reference", dtype=torch.float64)
 
 

@@ -1,5 +1,6 @@
 """Exported models, run by ONNX Runtime, say what the reference says."""
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -135,6 +136,20 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
 def test_without_numbers_it_says_what_it_needs():
     with pytest.raises(ConfigError, match="needs Options"):
         export(CELLS["lstm"], "onnx")
+
+
+@pytest.mark.parametrize(
+    ("weights", "start", "message"),
+    [
+        ({}, {}, "weight 'Wh': expected numbers [2, 3], got none"),
+        ({"Wh": (2, 2)}, {}, "weight 'Wh': expected numbers [2, 3], got [2, 2]"),
+        ({"Wh": (2, 3), "Uh": (2, 2), "bh": (2,)}, {}, "state 'h': expected numbers"),
+    ],
+)
+def test_numbers_of_another_cell(weights, start, message):
+    numbers = Numbers({n: np.zeros(s) for n, s in weights.items()}, start)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        export(CELLS["rnn"], "onnx", Options({"x": 3}, 2, lambda: numbers))
 
 
 def test_a_dtype_that_is_none():

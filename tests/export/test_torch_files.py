@@ -13,6 +13,7 @@ from recording import record
 from torch import nn
 
 from cellsearch import RNN, lang
+from cellsearch.errors import LanguageError
 from cellsearch.export import Options, export
 from cellsearch.export.pytorch.functions import FUNCTIONS
 from cellsearch.export.pytorch.source import ATTRIBUTES
@@ -203,6 +204,12 @@ def test_sizes_that_the_cell_cannot_have(name, sizes, message):
     with pytest.raises(ValueError) as error:
         made(WRITTEN[name], input_size=sizes[0], hidden_size=sizes[1])
     assert str(error.value) == message
+
+
+def test_a_plane_cannot_have_a_matrix_as_a_value():
+    text = "cell a(x; h)\n    h' = conv(W, 3) @ x + outer(h, h) @ h\n"
+    with pytest.raises(LanguageError, match="units in a plane"):
+        export(lang.parse_cell(text), "torch")
 
 
 def test_a_further_input_has_its_own_width():

@@ -14,6 +14,7 @@ from cellsearch.export.options import Numbers, Options
 from cellsearch.ir import Cell, Graph, Node, elaborate
 from cellsearch.ir.delays import memories
 from cellsearch.ir.graph import StateValue
+from cellsearch.ir.plane import has_filters, require_space
 from cellsearch.ir.reach import reach
 from cellsearch.ir.types import Type
 from cellsearch.ir.unroll import unroll
@@ -42,17 +43,18 @@ def export(cell: Cell, options: Options) -> bytes:
     onnx = writer.library()
     sizes = {"H": options.hidden, "X": options.widths[cell.inputs[0]]}
     graph = elaborate(cell, sizes)
+    require_space(graph, (1, 1) if has_filters(graph) else ())
     made = _Model(cell, graph, graph.sizes(options.widths, options.hidden), options)
     return writer.model(onnx, made.graph(), print_cell(cell))
 
 
 class _Model:
     def __init__(self, cell: Cell, graph: Graph, sizes: dict[str, int], options: Options) -> None:
-        self.cell, self.cells_graph, self.sizes = cell, graph, sizes
-        self.numbers: Numbers = options.numbers()
+        self.cell, self.cells_graph = cell, graph
+        self.numbers = _numbers(graph, sizes, options)
         self.main = writer.Graph(options.dtype)
         self.body = writer.Graph(options.dtype, self.main)
-        self.plane = any(n.op == "conv" for n in graph.nodes)
+        self.plane = has_filters(graph)
         self.operations = Operations(
             self.main, self.body, sizes, graph.consts, cell.inputs[0], self.plane
         )
@@ -131,6 +133,20 @@ class _Model:
         if not self.plane or len(dims) == 2:
             return (batch, *(dims or (1,)))
         return (batch, *dims, "height", "width") if dims else (batch, 1, 1, 1)
+
+
+def _numbers(graph: Graph, sizes: dict[str, int], options: Options) -> Numbers:
+    """The numbers that are given, if they are the cell's."""
+    given = options.numbers()
+    for name, weight in graph.weights.items():
+        wanted, value = list(weight.shape(sizes)), given.weights.get(name)
+        got = "none" if value is None else list(value.shape)
+        if got != wanted:
+            raise ConfigError(f"weight '{name}': expected numbers {wanted}, got {got}")
+    for state in graph.states:
+        if state.name not in given.start:
+            raise ConfigError(f"state '{state.name}': expected numbers to start from, got none")
+    return given
 
 
 def _state_names(names: Names, cell: Cell, graph: Graph, sizes: dict[str, int]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from cellsearch.export.pytorch.functions import FUNCTIONS
 from cellsearch.ir import Cell, Graph, elaborate
 from cellsearch.ir.delays import Memory, memories
 from cellsearch.ir.infer import Types, infer
+from cellsearch.ir.plane import has_filters, require_space
 from cellsearch.ir.reach import Reach, reach
 from cellsearch.ir.unroll import Unrolled, unroll
 from cellsearch.ir.widths import NeedsSizesError
@@ -58,7 +59,7 @@ class Source:
     @cached_property
     def plane(self) -> bool:
         """Whether units are channels of a plane."""
-        return any(n.op == "conv" for n in self.graph.nodes)
+        return has_filters(self.graph)
 
     @cached_property
     def remembered(self) -> tuple[Memory, ...]:
@@ -87,6 +88,7 @@ def source(cell: Cell, options: Options) -> Source:
         graph, fixed = elaborate(cell), {}
     except NeedsSizesError:
         graph, fixed = elaborate(cell, sizes), sizes
+    require_space(graph, (1, 1) if has_filters(graph) else ())
     u = unroll(cell, fixed)
     r = reach(u)
     found = Source(cell, u, r, infer(u, r), graph, fixed, memories(u, r))

@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ir": set(),
     "lang": {"ir"},
     "derive": {"ir", "lang"},
+    "export": {"ir", "lang", "derive"},
     "backends": {"ir", "lang", "derive"},
     "nn": {"ir", "lang", "derive", "backends"},
     "data": set(),
@@ -50,6 +51,7 @@ WITHOUT_TORCH = {
         "lang",
         "derive",
         "notebook",
+        "export",
         "data",
         "store",
         "report",
@@ -110,10 +112,15 @@ def test_one_file_imports_ray() -> None:
     assert [str(p.relative_to(ROOT)) for p in files] == ["sweep/executors/ray/engine.py"]
 
 
+def test_one_file_imports_onnx() -> None:
+    files = [p for p in FILES if any(n.split(".")[0] == "onnx" for n in imported(p))]
+    assert [str(p.relative_to(ROOT)) for p in files] == ["export/onnx_model/writer.py"]
+
+
 def test_what_needs_no_torch_loads_none() -> None:
-    rooms = ["lang", "ir", "derive.cost", "store", "sweep", "report", "data", "cli"]
+    rooms = ["lang", "ir", "derive.cost", "export", "store", "sweep", "report", "data", "cli"]
     lines = [f"import cellsearch.{r}" for r in rooms]
-    code = "; ".join([*lines, "import sys; print({'torch', 'ray'} & {*sys.modules})"])
+    code = "; ".join([*lines, "import sys; print({'torch', 'ray', 'onnx'} & {*sys.modules})"])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

@@ -36,12 +36,17 @@ def sized(cell: Cell, inputs: Sequence[str], hidden: int) -> Sized:
     from cellsearch.derive.cost import count
     from cellsearch.ir import elaborate
 
-    widths = _widths(cell, inputs)
+    widths = widths_of(cell, inputs)
     graph = elaborate(cell, {"H": hidden, "X": widths[cell.inputs[0]]})
     return Sized(graph, widths, hidden, count(graph, widths, hidden))
 
 
-def _widths(cell: Cell, inputs: Sequence[str]) -> dict[str, int]:
+def widths_of(cell: Cell, inputs: Sequence[str]) -> dict[str, int]:
+    """The width of each input: `64` for every one, or `name=64` for one.
+
+    Raises:
+        ConfigError: an input that the cell does not have, or a size that is no whole number.
+    """
     widths = dict.fromkeys(cell.inputs, COMMON)
     for text in inputs:
         name, sign, size = text.rpartition("=")

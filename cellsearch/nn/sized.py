@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from cellsearch.backends import States
-from cellsearch.backends.plane import require_space
 from cellsearch.errors import ShapeError
 from cellsearch.ir import Cell, Graph, elaborate
 from cellsearch.ir.biases import without_biases
+from cellsearch.ir.plane import require_space
 from cellsearch.nn.starts import start_state
 
 InputSize = int | tuple[int, ...] | Mapping[str, int]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from cellsearch.errors import LanguageError
-from cellsearch.ir import Graph
+from cellsearch.ir.graph import Graph
 
 # Matrices that change from step to step, or are made of vectors.
 _NOT_IN_PLANE = frozenset({"outer", "diag", "block", "scale_rows", "scale_columns"})
+
+
+def has_filters(graph: Graph) -> bool:
+    """Whether its units are channels of a plane."""
+    return any(n.op == "conv" for n in graph.nodes)
 
 
 def require_space(graph: Graph, space: tuple[int, ...]) -> None:
@@ -15,8 +20,7 @@ def require_space(graph: Graph, space: tuple[int, ...]) -> None:
     Raises:
         LanguageError: a cell with `conv` without a space, or one with matrix values in one.
     """
-    has_conv = any(n.op == "conv" for n in graph.nodes)
-    if has_conv and not space:
+    if has_filters(graph) and not space:
         raise LanguageError(
             f"'{graph.name}' has filters (conv): input_size is (channels, height, width)"
         )

@@ -60,7 +60,7 @@ class Flat:
 
     def of(self, n: Node) -> Operation:
         """The operation of a node."""
-        return self._operations[id(self.node(n))]
+        return self._operations[id(n)]
 
     def _add(self, n: Node) -> None:
         kind = _KINDS.get(n.op)
@@ -70,7 +70,7 @@ class Flat:
             return
         number, pieces = _gathered(kind, self._bag(n, kind))
         if not number and len(pieces) == 1 and (pieces[0].sign, pieces[0].count) == (1, 1):
-            self._same[id(n)] = pieces[0].node
+            self._be(n, pieces[0].node)
         else:
             self._keep(n, Operation(kind, number, pieces))
 
@@ -90,7 +90,11 @@ class Flat:
         if first is n:
             self._operations[id(n)] = operation
         else:
-            self._same[id(n)] = first
+            self._be(n, first)
+
+    def _be(self, n: Node, other: Node) -> None:
+        self._same[id(n)] = other
+        self._operations[id(n)] = self._operations[id(other)]
 
     def _bag(self, n: Node, kind: str) -> Iterable[Piece]:
         """The pieces of a sum or product, those of its own sums or products among them."""

@@ -67,6 +67,8 @@ class _Anonymous:
         self.inputs = {n: i for i, n in enumerate(graph.inputs)}
         self.widths: dict[str, Expression] = {f"X.{n}": Name(f"X.{self.inputs[n]}") for n in others}
         self.sizes: dict[Size, str] = {}
+        self.types: dict[Type, list[str]] = {}
+        self.labels: dict[int, object] = {}
         self.flat = Flat(graph)
         self.colours = colour(graph, self.flat, self._label)
         self.lines: list[object] = []
@@ -85,17 +87,23 @@ class _Anonymous:
 
     def _size(self, s: Size) -> str:
         """A size by its values; those of further inputs are told by their places."""
-        if not self.widths:
-            return str(s.told)
         if s not in self.sizes:
-            self.sizes[s] = str(Size.of(substitute(s.expression, self.widths)).told)
+            told = Size.of(substitute(s.expression, self.widths)) if self.widths else s
+            self.sizes[s] = str(told.told)
         return self.sizes[s]
 
     def _type(self, t: Type) -> list[str]:
-        return [self._size(s) for s in t.sizes]
+        if t not in self.types:
+            self.types[t] = [self._size(s) for s in t.sizes]
+        return self.types[t]
 
     def _label(self, n: Node) -> object:
         """What a node is by itself."""
+        if id(n) not in self.labels:
+            self.labels[id(n)] = self._new_label(n)
+        return self.labels[id(n)]
+
+    def _new_label(self, n: Node) -> object:
         own: object = n.attrs
         match n.op:
             case "weight":
@@ -120,18 +128,20 @@ class _Anonymous:
 
     def _write(self, root: Node) -> int:
         """The number of a node, everything below it written first."""
-        stack = [self.flat.node(root)]
+        stack = [(self.flat.node(root), iter(self._below(root)))]
         while stack:
-            n = stack[-1]
-            below = [p.node for p in ordered(self.flat, n, self.colours)]
-            waiting = next((b for b in below if id(b) not in self.index), None)
-            if id(n) in self.index:
-                stack.pop()
-            elif waiting is not None:
-                stack.append(waiting)
-            else:
-                self._line(stack.pop())
+            n, below = stack[-1]
+            following = next((b for b in below if id(b) not in self.index), None)
+            if following is not None:
+                stack.append((following, iter(self._below(following))))
+                continue
+            stack.pop()
+            if id(n) not in self.index:
+                self._line(n)
         return self.index[id(self.flat.node(root))]
+
+    def _below(self, n: Node) -> list[Node]:
+        return [p.node for p in ordered(self.flat, n, self.colours)]
 
     def _line(self, n: Node) -> None:
         pieces = ordered(self.flat, n, self.colours)

@@ -109,6 +109,13 @@ def test_ends_that_hardly_move_are_not_taken_for_limits():
     assert "S" in unbounded(graph, graph.sizes({"x": WIDTH}, WIDTH))
 
 
+def test_what_overflows_has_no_bound():
+    large = "square(square(square(square(W @ x))))"
+    text = written(f"a = {large}", "z = sigmoid(V @ x)", "h' = z * a * a + (1 - z) * (h - a * a)")
+    graph = elaborate(parse_cell(text))
+    assert unbounded(graph, graph.sizes({"x": WIDTH}, WIDTH)).keys() == {"h"}
+
+
 # Soundness
 
 

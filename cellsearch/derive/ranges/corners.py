@@ -35,12 +35,15 @@ def corners(p: Polynomial, known: Mapping[Atom, Interval]) -> Interval:
     """
     bounded = [a for a, i in known.items() if i.bounded]
     values = _values([known[a] for a in bounded])
-    totals = _totals(p, {a: values[:, k] for k, a in enumerate(bounded)}, len(values))
     low = high = np.zeros(len(values))
-    for rest, total in totals.items():
-        beside = _interval(rest, known)
-        low = low + _least(total, beside)
-        high = high - _least(-total, beside)
+    # What overflows is as good as without an end.
+    with np.errstate(over="ignore", invalid="ignore"):
+        totals = _totals(p, {a: values[:, k] for k, a in enumerate(bounded)}, len(values))
+        for rest, total in totals.items():
+            beside = _interval(rest, known)
+            low = low + _least(total, beside)
+            high = high - _least(-total, beside)
+    low, high = np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high)
     closed = len(known) > len(bounded)
     intervals = [known[a] for a in bounded]
     least, most = float(low.min()), float(high.max())
@@ -83,8 +86,7 @@ def _interval(m: Monomial, known: Mapping[Atom, Interval]) -> Interval:
 def _least(factor: Array, beside: Interval) -> Array:
     """The lower end of a number times an interval, for each number."""
     end = np.where(factor > 0, beside.low, beside.high)
-    with np.errstate(invalid="ignore"):
-        return np.where(np.abs(factor) < _NOTHING, 0.0, factor * end)
+    return np.where(np.abs(factor) < _NOTHING, 0.0, factor * end)
 
 
 def _nothing(end: float) -> float:

@@ -99,7 +99,9 @@ def _classified(
 ) -> StateGroup:
     if states[0] not in reached[states[0]]:
         return StateGroup(states, SHIFT, 0)
-    return StateGroup(states, _Group(form, states).kind(), _products(form, states))
+    kind = _Group(form, states).kind()
+    # Elsewhere, what the graph has of them cancels.
+    return StateGroup(states, kind, _products(form, states) if kind in (AFFINE, LOOP) else 0)
 
 
 class _Group:

@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 
+from cellsearch.derive.normal.form import normal_form
 from cellsearch.derive.scan_classes import (
     AFFINE,
     BLOCKS,
@@ -191,7 +192,7 @@ class Step:
         self.runs = _Run(cell, weights, inputs, WIDTH, None)
         self.shapes = {s.name: self.shape(s.type) for s in graph.states}
         self.others = {s: self.drawn(shape) for s, shape in self.shapes.items()}
-        self.states = states
+        self.states, self.alias = states, normal_form(graph).alias
 
     def shape(self, type):
         shape = tuple(s.at(self.sizes) for s in type.sizes)
@@ -204,8 +205,18 @@ class Step:
         return [self.drawn(self.shapes[s]) for s in self.states]
 
     def __call__(self, old):
-        _, new = self.runs.run({**self.others, **dict(zip(self.states, old, strict=True))})
+        values = {**self.others, **dict(zip(self.states, old, strict=True))}
+        for state in self.alias:
+            # What always is 0, or another state, is so here.
+            first = self.first(state)
+            values[state] = 0 * values[state] if first is None else values[first]
+        _, new = self.runs.run(values)
         return [new[s] for s in self.states]
+
+    def first(self, state):
+        while state in self.alias:
+            state = self.alias[state]
+        return state
 
 
 def of(operation, *lists):

@@ -61,6 +61,19 @@ KNOWN = [
     (written(f"h' = 1 / (2 + tanh({A}))"), {"h'": "(0.333333, 1)"}),
     (written(f"z = sigmoid({A})", "h' = z * (1 - z)"), {"h'": "(0, 1)"}),
     (written(f"h' = layernorm({A})"), {"h": ANY}),
+    # A gate for each column, and one that is once for rows and once for columns.
+    (
+        written(
+            "f = sigmoid(V @ x)",
+            "S' = S @ diag(f) + outer(tanh(U @ x), 1 - f)",
+            "T' = diag(f) @ T + outer(tanh(W @ x), 1 - f)",
+            "y = S' @ x + T' @ x",
+            "output y",
+            "needs X = H",
+            states="S: (H, H), T: (H, H)",
+        ),
+        {"S": "(-1, 1)", "T": ANY},
+    ),
 ]
 
 
@@ -92,6 +105,9 @@ GROWING = {
     "antisymmetric": {"h": "all of it"},
     "s5": {"u": "it can be multiplied", "v": "it can be multiplied"},
     "linear_attention": {"S": "all of it", "z": "all of it"},
+    "hgrn2": {},
+    "gla": {"S": "nearly all"},
+    "retnet": {"S": "what it is made of", "Z": "what it is made of"},
     "mlstm": {"C": "nearly all", "n": "nearly all"},
 }
 
@@ -107,6 +123,13 @@ def test_states_that_nothing_keeps(name):
 def test_ends_that_hardly_move_are_not_taken_for_limits():
     graph = elaborate(edit_cell(LIBRARY["gla"], ["const tau = 1e4"]))
     assert "S" in unbounded(graph, graph.sizes({"x": WIDTH}, WIDTH))
+
+
+@pytest.mark.parametrize("width", [4, 128, 2000])
+def test_what_interpolates_is_kept_at_any_width(width):
+    for name in ("hgrn", "mingru", "minlstm", "tlstm", "scrn"):
+        graph = elaborate(LIBRARY[name])
+        assert unbounded(graph, graph.sizes({"x": width}, width)) == {}
 
 
 def test_what_overflows_has_no_bound():

@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 # A coefficient or a difference below this is rounding.
 _NOTHING = 1e-12
+# What has no bounds, or such that differences of its multiples would be rounding.
+_LARGE = 1e3
 
 
 def repeats(p: Polynomial) -> bool:
@@ -26,14 +28,14 @@ def repeats(p: Polynomial) -> bool:
 def corners(p: Polynomial, known: Mapping[Atom, Interval]) -> Interval:
     """The range of a polynomial.
 
-    For fixed values of what has no bounds it is linear in each other atom, so its ends are among
-    the corners; in each corner it is a sum over what has none, each with a known factor.
+    For fixed values of what is large it is linear in each other atom, so its ends are among the
+    corners; in each corner it is a sum over what is large, each with a known factor.
 
     Args:
         p: the polynomial; an atom with a power is an atom by itself.
         known: the intervals of its atoms.
     """
-    bounded = [a for a, i in known.items() if i.bounded]
+    bounded = [a for a, i in known.items() if max(abs(i.low), abs(i.high)) < _LARGE]
     values = _values([known[a] for a in bounded])
     low = high = np.zeros(len(values))
     # What overflows is as good as without an end.
@@ -64,7 +66,7 @@ def _values(intervals: list[Interval]) -> Array:
 
 
 def _totals(p: Polynomial, columns: dict[Atom, Array], count: int) -> dict[Monomial, Array]:
-    """The factor of each product of atoms without bounds, in each corner."""
+    """The factor of each product of large atoms, in each corner."""
     totals: dict[Monomial, Array] = {}
     for m, c in p.items():
         rest = tuple(a for a in m if a not in columns)

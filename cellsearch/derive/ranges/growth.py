@@ -35,10 +35,11 @@ def unbounded(graph: Graph, sizes: Mapping[str, int]) -> dict[str, str]:
 
 def _why(kept: Interval | None) -> str:
     """From the factor with which a state stands in its new value."""
-    if kept is None:
+    most = 0.0 if kept is None else max(-kept.low, kept.high)
+    if kept is None or most < 1:
         return "what it is made of has no bound"
-    if kept.low < -1 or kept.high > 1:
+    if most > 1:
         return "it can be multiplied by more than 1"
     if kept.low == 1:
-        return "all of it is kept when more is added"
-    return "nearly all of it can be kept when more is added"
+        return "all of it stays when more is added"
+    return "nearly all of it can stay when more is added"

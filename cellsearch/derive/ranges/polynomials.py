@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from cellsearch.derive.ranges.interval import Interval
 from cellsearch.ir import Graph, Node
 
-# `node` or `share` (a number from 0 to 1: see below), the id of a node, an exponent.
+# `node` or `share` (a number from 0 to 1: see below), which in a matrix is the same in each column
+# (`row node`) or row (`column node`); the id of a node; an exponent.
 Atom = tuple[str, int, int]
 Monomial = tuple[Atom, ...]
 Polynomial = Mapping[Monomial, float]
@@ -60,6 +61,12 @@ class Polynomials:
                 return _sum({}, args[0], -1.0)
             case "mul":
                 return _product(*args)
+            case "scale_rows":
+                return _product(_spread(args[0], "row"), args[1])
+            case "scale_columns":
+                return _product(args[0], _spread(args[1], "column"))
+            case "outer":
+                return _product(_spread(args[0], "row"), _spread(args[1], "column"))
             case "div":
                 return self._quotient(n, *args)
             case "min":
@@ -88,6 +95,13 @@ class Polynomials:
 
 def _one(n: Node) -> Polynomial:
     return {(("node", id(n), 1),): 1.0}
+
+
+def _spread(p: Polynomial, over: str) -> Polynomial:
+    """A vector as a matrix."""
+    return {
+        tuple(sorted((f"{over} {kind}", key, r) for kind, key, r in m)): c for m, c in p.items()
+    }
 
 
 def _sum(p: Polynomial, q: Polynomial, factor: float) -> Polynomial | None:

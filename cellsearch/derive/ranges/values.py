@@ -93,7 +93,7 @@ def _atoms(p: Polynomial, values: Values) -> dict[Atom, Interval]:
 
 def _atom(a: Atom, values: Values) -> Interval:
     kind, key, exponent = a
-    return UNIT if kind == "share" else _power(values[key], exponent)
+    return UNIT if kind.endswith("share") else _power(values[key], exponent)
 
 
 def _power(a: Interval, exponent: int) -> Interval:

@@ -1,7 +1,8 @@
-"""`cellsearch show`: one cell, its equations, its changes, its cost."""
+"""`cellsearch show`: one cell, its equations, its changes, its cost, what is foretold."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from cellsearch.cli.alone import edited
 from cellsearch.cli.sizes import COMMON, Sized, sized
 
 if TYPE_CHECKING:
+    from cellsearch.derive.ranges import Interval
     from cellsearch.ir import Cell
 
 
@@ -36,7 +38,7 @@ def show(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a cell: its equations, what an edit changes, and what it costs.
+    """Show a cell: its equations, what an edit changes, its cost, ranges and scan classes.
 
     \b
     Example:
@@ -61,7 +63,10 @@ def show(
 def _as_json(cell: Cell, found: Sized, changed: tuple[str, ...]) -> dict[str, Any]:
     from cellsearch import lang
     from cellsearch.derive.hashes import cell_hash
+    from cellsearch.derive.ranges import ranges, unbounded
+    from cellsearch.derive.scan_classes import scan_classes
 
+    sizes = _sizes(found)
     cost = found.cost
     return {
         "name": cell.name,
@@ -73,9 +78,25 @@ def _as_json(cell: Cell, found: Sized, changed: tuple[str, ...]) -> dict[str, An
         "sequential_depth": cost.sequential_depth,
         "elementwise": cost.elementwise,
         "changes": list(changed),
+        "ranges": {name: _range(i) for name, i in ranges(found.graph, sizes).items()},
+        "unbounded": unbounded(found.graph, sizes),
+        "scan": [
+            {"states": g.states, "kind": g.kind, "products": g.products}
+            for g in scan_classes(found.graph)
+        ],
         "input": found.widths,
         "hidden": found.hidden,
     }
+
+
+def _range(i: Interval) -> dict[str, Any]:
+    """Its ends, null where there is none."""
+    low, high = (end if math.isfinite(end) else None for end in (i.low, i.high))
+    return {"low": low, "high": high, "text": str(i)}
+
+
+def _sizes(found: Sized) -> dict[str, int]:
+    return found.graph.sizes(found.widths, found.hidden)
 
 
 def _print(cell: Cell, found: Sized, changed: tuple[str, ...]) -> None:
@@ -90,6 +111,18 @@ def _print(cell: Cell, found: Sized, changed: tuple[str, ...]) -> None:
     say.line(f"\nOne layer at {widths}, H = {found.hidden}:")
     for name, value, unit in _costs(found):
         say.line(f"  {name:<18} {say.whole(value):>12}  {unit}".rstrip())
+    _print_foretold(found)
+
+
+def _print_foretold(found: Sized) -> None:
+    from cellsearch.derive.foretold import ranges_told, scans_told
+
+    say.line("\nFor all weights and inputs:")
+    for line in ranges_told(found.graph, _sizes(found)):
+        say.line(f"  {line}")
+    say.line("Over time:")
+    for line in scans_told(found.graph):
+        say.line(f"  {line}")
 
 
 def _print_plan(found: Sized) -> None:

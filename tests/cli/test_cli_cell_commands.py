@@ -62,6 +62,27 @@ def test_show_says_what_an_edit_changes(call, call_json):
     assert "  + f = 1 - i" in call("show", "lstm", *edits).stdout
 
 
+def test_show_foretells(call, call_json):
+    found = call_json("show", "lstm", "--with", "f = 1")
+    assert found["ranges"]["h'"] == {"low": -1.0, "high": 1.0, "text": "(-1, 1)"}
+    assert found["ranges"]["c"] == {"low": None, "high": None, "text": "(-inf, inf)"}
+    assert found["unbounded"] == {"c": "all of it stays when more is added"}
+    assert found["scan"] == [{"states": ["h", "c"], "kind": "loop", "products": 3}]
+    said = call("show", "lstm", "--with", "f = 1").stdout
+    assert "c in (-inf, inf); it may grow for ever: all of it stays when more is added\n" in said
+    assert "  h, c: loop, 3 products a step\n" in said
+
+
+def test_show_foretells_an_output_and_what_inputs_bound(call):
+    said = call("show", "hgrn").stdout
+    assert "  h in [-0.278465, inf), as far as weights and inputs take it\n" in said
+    assert "  y in (-0.278465, inf)\n" in said
+    said = call("show", "qrnn").stdout
+    assert "  c in (-1, 1)\n" in said
+    assert "delay(x, 1) in" not in said
+    assert "  delay(x, 1): shift\n  c: scan\n" in said
+
+
 def test_show_takes_rules(call_json):
     found = call_json("show", "lstm", "--with", "tanh(?a) -> ?a everywhere")
     assert "+ g = Wg @ x + Ug @ h + bg" in found["changes"]

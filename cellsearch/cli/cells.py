@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 def cells(
     hidden: Annotated[int, typer.Option(min=1, help="H and X at which they are counted.")] = COMMON,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Write cells.md, a page of them all, into this folder."),
+    ] = None,
 ) -> None:
     """List the cells that come with cellsearch.
 
@@ -23,8 +28,13 @@ def cells(
     Example:
       cellsearch cells
       cellsearch cells --hidden 256 --json
+      cellsearch cells --page docs
     """
     from cellsearch import lang
+
+    if page is not None:
+        _write_page(page)
+        return
 
     found = [lang.load_cell(name) for name in lang.names()]
     costs = {c.name: sized(c, [str(hidden)], hidden).cost for c in found}
@@ -39,6 +49,21 @@ def cells(
     rows = [[c.name, _doc(c), say.whole(costs[c.name].parameters)] for c in found]
     say.table(["cell", "what it is", f"parameters|H = X = {hidden}"], rows, text=2)
     say.line("Equations and cost of one: cellsearch show NAME")
+
+
+def _write_page(folder: Path) -> None:
+    """`cells.md`, and a drawing of each cell."""
+    from cellsearch import lang, store
+    from cellsearch.derive.diagram import svg
+    from cellsearch.export.gallery import PICTURES, gallery
+
+    found = lang.library()
+    pictures = folder / PICTURES
+    pictures.mkdir(parents=True, exist_ok=True)
+    for name, cell in found.items():
+        store.write_atomically(pictures / f"{name}.svg", svg(cell).encode())
+    store.write_atomically(folder / "cells.md", gallery(found).encode())
+    say.line(f"{folder / 'cells.md'}: {len(found)} cells")
 
 
 def _doc(cell: Cell) -> str:

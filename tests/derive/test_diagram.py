@@ -321,6 +321,6 @@ def test_what_nobody_could_look_at_is_not_drawn():
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
 
-@pytest.mark.parametrize("path", sorted(PICTURES.glob("*.svg")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted(PICTURES.rglob("*.svg")), ids=lambda p: p.stem)
 def test_pictures_of_the_documents_are_what_is_drawn_now(path):
     assert path.read_text("utf-8") == page(load_cell(path.stem), layout_of(path.stem))

@@ -17,6 +17,7 @@ from cellsearch.derive.normal.algebra import (
     scaled,
 )
 from cellsearch.derive.normal.matrices import Matrices
+from cellsearch.derive.normal.sizes import Sizes
 from cellsearch.errors import LanguageError
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.graph import topological
@@ -42,6 +43,7 @@ class Nodes:
     ) -> None:
         self.graph, self.al, self.alias = graph, algebra, alias
         self.matrices = Matrices(algebra)
+        self._sizes = Sizes(graph)
         self._places = {n: i for i, n in enumerate(graph.inputs)}
         self._known: dict[int, Polynomial] = {}
         for node in self._order():
@@ -91,13 +93,13 @@ class Nodes:
         """How many units a value has."""
         out = number(1)
         for s in t.sizes:
-            size = (
-                number(s.values[0])
-                if s.fixed
-                else one(self.al.atom("size", size_text(self.graph, s)))
-            )
-            out = self.al.multiply(out, size)
+            out = self.al.multiply(out, self._size(s))
         return out
+
+    def _size(self, s: Size) -> Polynomial:
+        if s.fixed:
+            return number(s.values[0])
+        return one(self.al.atom("size", self._sizes.text(s)))
 
     def _sum(self, n: Node, args: list[Polynomial]) -> Polynomial:
         if rank(n.args[0].type) == SCALAR:
@@ -128,11 +130,6 @@ class Nodes:
 def rank(t: Type) -> int:
     """SCALAR for one unit, VECTOR or MATRIX."""
     return SCALAR if t.sizes in ((), (ONE,)) else len(t.sizes)
-
-
-def size_text(graph: Graph, s: Size) -> str:
-    """A size by its values, without names."""
-    return str(s.told)
 
 
 class BoxedNodes(Nodes):

@@ -53,7 +53,7 @@ def corruptions(graph: Graph, node: Node) -> list[Node]:
     wrong: list[Node] = []
     if op in INSTEAD:
         wrong.append(replace(node, op=INSTEAD[op]))
-    if op in ("sub", "div", "zoneout", "outer") and args[0] is not args[1]:
+    if op in ("sub", "div", "zoneout", "outer") and _can_swap(*args):
         wrong.append(replace(node, args=args[::-1]))
     if op == "number":
         wrong.append(replace(node, attrs=(attrs[0] * 1.01 + 0.001,)))
@@ -122,3 +122,7 @@ def with_node(graph: Graph, old: Node, wrong: Node) -> Graph:
     output = new[id(graph.output)]
     order = topological([output, *(s.next for s in states)])
     return replace(graph, states=states, output=output, _order=order)
+
+
+def _can_swap(a: Node, b: Node) -> bool:
+    return a is not b and a.type == b.type

@@ -169,6 +169,12 @@ def test_ends_that_hardly_move_are_not_taken_for_limits():
     assert "S" in unbounded(graph, graph.sizes({"x": WIDTH}, WIDTH))
 
 
+def test_a_state_that_is_multiplied_by_0_is_no_factor():
+    graph = elaborate(parse_cell(written("h' = 0 * h + exp(W @ x)")))
+    found = unbounded(graph, graph.sizes({"x": WIDTH}, WIDTH))
+    assert found == {"h": "what it is made of has no bound"}
+
+
 @pytest.mark.parametrize("width", [4, 128, 2000])
 def test_what_interpolates_is_kept_at_any_width(width):
     for name in ("hgrn", "mingru", "minlstm", "tlstm", "scrn"):
@@ -195,7 +201,7 @@ class Trace(_Run):
         inputs = {x: np.zeros((1, WIDTH, *self.plane)) for x in graph.inputs}
         super().__init__(cell, {}, inputs, WIDTH, None)
 
-    def of_seed(self, seed, steps=5):
+    def of_seed(self, seed, steps=4):
         """What is seen under random weights and inputs, large ones among them."""
         rng = np.random.default_rng(seed)
 
@@ -243,7 +249,7 @@ def test_no_value_of_a_random_cell_leaves_its_range(start):
 def test_no_value_of_a_published_cell_leaves_its_range(start):
     for cell in list(LIBRARY.values())[start : start + 25]:
         graph = elaborate(cell)
-        check(cell, graph, ranges(graph), range(3))
+        check(cell, graph, ranges(graph), range(2))
 
 
 def check(cell, graph, found, seeds):

@@ -66,6 +66,8 @@ class Variant(BaseModel):
     equations: tuple[str, ...] = Field((), description="the equations, one a line")
     latex: tuple[str, ...] = ()
     consts: tuple[str, ...] = Field((), description="the names of the cell's consts")
+    ranges: tuple[str, ...] = Field((), description="within what each state stays, in words")
+    scan: tuple[str, ...] = Field((), description="the scan class of each group of states")
     sentence: str | None = None
     placebo: bool = False
     identical_to: str | None = None

@@ -19,7 +19,7 @@ from cellsearch.config import (
 from cellsearch.derive.hashes import authored_hash, cell_hash
 from cellsearch.ir import Cell
 from cellsearch.record import RungLine, Setting, StudyLine, TrialLine, Variant
-from cellsearch.sweep.planning.describe import counted
+from cellsearch.sweep.planning.describe import counted, foretold
 from cellsearch.sweep.planning.keys import trial_key
 from cellsearch.sweep.planning.matching import cost_of, elaborated
 from cellsearch.sweep.planning.plan import model_of
@@ -106,6 +106,13 @@ class Maker:
         rate = spec.train.optimizer.learning_rate if RATE in setting else variant.learning_rate
         said = {"setting": setting, "learning_rate": rate}
         return self._settled[known].model_copy(update=said)
+
+    def chosen(self, variant: Variant, setting: Setting) -> Variant:
+        """The variant at the setting that was chosen, with what is foretold of it there."""
+        settled = self.settled(variant, setting)
+        model = model_of(changed(self._spec, setting), settled.hidden)
+        graph = elaborated(self._cell(settled.cell), model)
+        return settled.model_copy(update={**foretold(graph, model)})
 
     def _costed(self, variant: Variant, cell: Cell, text: str, model: ModelConfig) -> Variant:
         cost = counted(cost_of(cell, model, self._study.vocabulary))

@@ -83,6 +83,12 @@ def test_show_foretells_an_output_and_what_inputs_bound(call):
     assert "  delay(x, 1): shift\n  c: scan\n" in said
 
 
+def test_the_page_on_ranges_shows_what_is_printed(call):
+    page = (ROOT / "docs" / "ranges-and-scans.md").read_text()
+    command, shown = page.split("```console\n$ cellsearch ")[1].split("```")[0].split("\n", 1)
+    assert shown in call(*command.split()).stdout
+
+
 def test_show_takes_rules(call_json):
     found = call_json("show", "lstm", "--with", "tanh(?a) -> ?a everywhere")
     assert "+ g = Wg @ x + Ug @ h + bg" in found["changes"]

@@ -61,6 +61,50 @@ KNOWN = [
     (written(f"h' = 1 / (2 + tanh({A}))"), {"h'": "(0.333333, 1)"}),
     (written(f"z = sigmoid({A})", "h' = z * (1 - z)"), {"h'": "(0, 1)"}),
     (written(f"h' = layernorm({A})"), {"h": ANY}),
+    (written(f"h' = tanh({A})", "s = sum(sigmoid(h))", "output s"), {"s": "(0.268941, inf)"}),
+    # Ends that are reached, by gates that close.
+    (
+        written(f"z = hard_sigmoid({A})", "h' = (1 - z) * h + z * hard_tanh(V @ x)"),
+        {"h": "[-1, 1]"},
+    ),
+    # A share of the smaller or of a sum is one only of what is not negative.
+    (written("f = sigmoid(V @ x)", f"h' = f * h + min(1 - f, tanh({A}))"), {"h": ANY}),
+    (
+        written(
+            "p = sigmoid(V @ x)",
+            "q = tanh(W @ x)",
+            "h' = p / (p + q) * h + q / (p + q) * sigmoid(U @ h)",
+        ),
+        {"h": ANY},
+    ),
+    (
+        written(
+            "S' = diag(1 + sigmoid(V @ x))",
+            "y = S' @ x + S @ x",
+            "output y",
+            "needs X = H",
+            states="S: (H, H)",
+        ),
+        {"S'": "[0, 2)"},
+    ),
+    (written("h' = min(h, relu(W @ x))", "init h = 2 * ramp - 3"), {"h": "[-3, -1]"}),
+    # Powers have signs.
+    (
+        written(f"a = tanh({A})", "f = sigmoid(V @ x)", "h' = f * a * a + (1 - f) * h"),
+        {"h": "[0, 1)"},
+    ),
+    # What is no number in any arithmetic.
+    (
+        written(
+            "g = 0.5 + 0.5 * sigmoid(W @ x)",
+            "h' = g * h + (1 - g) * c",
+            "c' = c",
+            "init h = inf",
+            "init c = -inf",
+            states="h, c",
+        ),
+        {"h": "(-inf, inf]"},
+    ),
     # A gate for each column, and one that is once for rows and once for columns.
     (
         written(
@@ -125,6 +169,12 @@ def test_ends_that_hardly_move_are_not_taken_for_limits():
     assert "S" in unbounded(graph, graph.sizes({"x": WIDTH}, WIDTH))
 
 
+def test_a_state_that_is_multiplied_by_0_is_no_factor():
+    graph = elaborate(parse_cell(written("h' = 0 * h + exp(W @ x)")))
+    found = unbounded(graph, graph.sizes({"x": WIDTH}, WIDTH))
+    assert found == {"h": "what it is made of has no bound"}
+
+
 @pytest.mark.parametrize("width", [4, 128, 2000])
 def test_what_interpolates_is_kept_at_any_width(width):
     for name in ("hgrn", "mingru", "minlstm", "tlstm", "scrn"):
@@ -151,7 +201,7 @@ class Trace(_Run):
         inputs = {x: np.zeros((1, WIDTH, *self.plane)) for x in graph.inputs}
         super().__init__(cell, {}, inputs, WIDTH, None)
 
-    def of_seed(self, seed, steps=5):
+    def of_seed(self, seed, steps=4):
         """What is seen under random weights and inputs, large ones among them."""
         rng = np.random.default_rng(seed)
 
@@ -199,7 +249,7 @@ def test_no_value_of_a_random_cell_leaves_its_range(start):
 def test_no_value_of_a_published_cell_leaves_its_range(start):
     for cell in list(LIBRARY.values())[start : start + 25]:
         graph = elaborate(cell)
-        check(cell, graph, ranges(graph), range(3))
+        check(cell, graph, ranges(graph), range(2))
 
 
 def check(cell, graph, found, seeds):

@@ -15,6 +15,7 @@ from cellsearch.report import drawing, frames, labels
 from cellsearch.report.document import Paragraph
 from cellsearch.report.findings import Findings
 from cellsearch.report.sections import (
+    cells,
     curves,
     failures,
     forest,
@@ -55,6 +56,24 @@ def test_costs_are_counted_of_what_the_sweep_matches(tmp_path: Path) -> None:
         "parameters of the cells",
         "parameters of the whole model",
     )
+
+
+def test_what_is_foretold_is_said_where_it_differs(tmp_path: Path) -> None:
+    findings = _findings(tmp_path, Arm("same"), Arm("other"))
+    ranges, scan = ("h in (-1, 1)", "c in (-inf, inf)"), ("h, c: loop, 4 products a step",)
+    verdicts = {}
+    for name, verdict in findings.verdicts.items():
+        own = {"ranges": ranges[:1] if name == "other" else ranges, "scan": scan}
+        verdicts[name] = replace(verdict, variant=verdict.variant.model_copy(update=own))
+    drawn = cells.draw(cells.info(replace(findings, verdicts=verdicts)))
+    said = [b.text for b in drawn if isinstance(b, Paragraph)]
+    loop = "Over time: h, c: loop, 4 products a step."
+    assert said == [
+        f"For all weights and inputs: h in (-1, 1). c in (-inf, inf). {loop}",
+        f"For all weights and inputs: h in (-1, 1). {loop}",
+    ]
+    silent = cells.draw(cells.info(_findings(tmp_path / "older", Arm("same"))))
+    assert not [b for b in silent if isinstance(b, Paragraph)]
 
 
 def test_unmeasured_time_is_said_and_has_no_front(tmp_path: Path) -> None:

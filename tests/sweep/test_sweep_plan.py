@@ -37,6 +37,13 @@ def test_a_plan_holds_every_cell_written_out() -> None:
     assert (study.vocabulary, study.data_sha256) == (TEXT.vocabulary, TEXT.sha256)
 
 
+def test_a_plan_foretells_ranges_and_scans() -> None:
+    base, _, gru = planned().variants
+    assert base.ranges[0] == "h in (-1, 1)"
+    assert base.ranges[1].startswith("c in (-inf, inf); it may grow for ever")
+    assert (gru.ranges, gru.scan) == (("h in (-1, 1)",), ("h: loop, 3 products a step",))
+
+
 def test_cells_of_the_sweep_come_before_the_librarys() -> None:
     own = "cell lstm(x; h)\n    h' = tanh(W @ x + U @ h + bh)\n\ncell mine = gru with\n    r = 1\n"
     study = planned(cells=own, variants={"mine": {"cell": "mine"}})

@@ -182,7 +182,7 @@ def test_what_failed_in_the_tuning_is_tried_again_before_the_choice(
 
 def test_equal_settings_are_trained_once(tmp_path: Path, means: Means) -> None:
     """A const that a cell does not have changes nothing in it."""
-    cell = "cell mine(x; h)\n    const beta = 1\n    h' = tanh(beta * (W @ x + U @ h) + bh)\n"
+    cell = "cell mine(x; h)\n    const beta = 1\n    h' = beta * tanh(W @ x + U @ h + bh)\n"
     space = {"const.beta": [0.5, 1.0, 2.0]}
     asked = tuned(
         sweep={"base": cell, "variants": {"gru": {"cell": "gru"}}},
@@ -196,7 +196,10 @@ def test_equal_settings_are_trained_once(tmp_path: Path, means: Means) -> None:
     assert len(set(keys["gru"])) == 1
     assert len(keys["gru"]) == 3
     chosen = journal.choices["base"].variant
-    assert f"const beta = {chosen.setting['const.beta']:g}" in chosen.cell
+    beta = f"{chosen.setting['const.beta']:g}"
+    assert f"const beta = {beta}" in chosen.cell
+    # What is foretold is of the cell that was chosen.
+    assert chosen.ranges == (f"h in (-{beta}, {beta})",)
 
 
 def test_a_tuning_alone(tmp_path: Path, means: Means) -> None:

@@ -53,12 +53,11 @@ class Intervals:
 
     def factor(self, state: StateValue, states: States) -> Interval | None:
         """What a state is multiplied by in its new value; None where it is no factor there."""
-        values = self(states)
-        leaf = next(n for n in self._moving if n.op == "state" and n.attrs[0] == state.name)
-        own = ("node", id(leaf), 1)
+        leaves = (n for n in self._moving if n.op == "state" and n.attrs[0] == state.name)
+        own = {("node", id(n), 1) for n in leaves}
         p = self._sums[state.next]
-        rest = {tuple(a for a in m if a != own): c for m, c in p.items() if own in m}
-        return corners(rest, _atoms(rest, values)) if rest else None
+        rest = {tuple(a for a in m if a not in own): c for m, c in p.items() if own & {*m}}
+        return corners(rest, _atoms(rest, self(states))) if rest else None
 
     def _corners(self, n: Node, values: Values) -> Interval:
         p = self._repeated[id(n)]

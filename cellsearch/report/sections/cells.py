@@ -22,6 +22,8 @@ class Cell(NamedTuple):
     equations: tuple[str, ...]
     text: str
     latex: tuple[str, ...]
+    ranges: tuple[str, ...]
+    scan: tuple[str, ...]
 
 
 class Info(NamedTuple):
@@ -41,10 +43,12 @@ def info(findings: Findings) -> Info:
 def draw(info: Info) -> Sequence[Block]:
     """The base in full, the others as differences, full text and LaTeX on demand."""
     blocks: list[Block] = [Heading(f"base: {info.base.about}"), Code(_body(info.base), "text")]
-    blocks.append(_written_out(info.base))
+    blocks += [*_foretold(info.base), _written_out(info.base)]
     for cell in info.others:
         blocks += [Heading(cell.variant), *_about(cell)]
         blocks += [Diff(cell.changes)] if cell.changes else []
+        if (cell.ranges, cell.scan) != (info.base.ranges, info.base.scan):
+            blocks += _foretold(cell)
         blocks.append(_written_out(cell))
     return blocks
 
@@ -57,10 +61,18 @@ def _written_out(cell: Cell) -> Fold:
     return Fold(f"{cell.variant}, written out", [Code(cell.text, "text"), *latex])
 
 
+def _foretold(cell: Cell) -> list[Block]:
+    """What was known of its states before it was trained; older journals do not say."""
+    told = {"For all weights and inputs": cell.ranges, "Over time": cell.scan}
+    lines = [f"{when}: {'. '.join(what)}." for when, what in told.items() if what]
+    return [Paragraph(" ".join(lines))] if lines else []
+
+
 def _cell(findings: Findings, name: str) -> Cell:
     variant = findings.verdicts[name].variant
     about = variant.cell_name if name == BASE else variant.sentence or ""
-    return Cell(name, about, variant.changes, variant.equations, variant.cell, variant.latex)
+    written = (variant.changes, variant.equations, variant.cell, variant.latex)
+    return Cell(name, about, *written, variant.ranges, variant.scan)
 
 
 def _about(cell: Cell) -> list[Block]:

@@ -7,10 +7,11 @@ from textwrap import dedent
 from typing import TypedDict
 
 from cellsearch import lang
-from cellsearch.config import MatchConfig
+from cellsearch.config import MatchConfig, ModelConfig
+from cellsearch.derive.foretold import ranges_told, scans_told
 from cellsearch.derive.latex import equations as latex
 from cellsearch.derive.model_cost import ModelCost
-from cellsearch.ir import Cell
+from cellsearch.ir import Cell, Graph
 from cellsearch.ir.cell import Const, flat
 from cellsearch.record import CellCost, StudyLine, Variant
 
@@ -24,6 +25,13 @@ class Description(TypedDict):
     equations: tuple[str, ...]
     latex: tuple[str, ...]
     consts: tuple[str, ...]
+
+
+class Foretold(TypedDict):
+    """The fields of a `record.Variant` that say what is known of its states beforehand."""
+
+    ranges: tuple[str, ...]
+    scan: tuple[str, ...]
 
 
 class Counted(TypedDict):
@@ -48,6 +56,13 @@ def described(cell: Cell) -> Description:
 def consts_of(cell: Cell) -> list[str]:
     """The names of a cell's consts."""
     return [line.name for line in flat(cell.lines) if isinstance(line, Const)]
+
+
+def foretold(graph: Graph, model: ModelConfig) -> Foretold:
+    """Ranges and scan classes of the states, as those of the first layer."""
+    (name,) = graph.inputs
+    sizes = graph.sizes({name: model.embedding or model.hidden}, model.hidden)
+    return Foretold(ranges=ranges_told(graph, sizes), scan=scans_told(graph))
 
 
 def counted(cost: ModelCost) -> Counted:

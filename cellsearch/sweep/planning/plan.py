@@ -14,7 +14,7 @@ from cellsearch.errors import CellsearchError, ConfigError, LanguageError, neare
 from cellsearch.ir import Cell
 from cellsearch.record import StudyLine, Variant
 from cellsearch.sweep import proposers
-from cellsearch.sweep.planning.describe import changes, counted, described
+from cellsearch.sweep.planning.describe import changes, counted, described, foretold
 from cellsearch.sweep.planning.keys import study_key
 from cellsearch.sweep.planning.matching import compared, cost_of, elaborated, matched_width
 from cellsearch.sweep.planning.tuning import check as check_tuning
@@ -159,6 +159,7 @@ def _variant(
         hidden=model.hidden,
         learning_rate=said.learning_rate or config.train.optimizer.learning_rate,
         **described(cell),
+        **foretold(graph, model),
         **counted(cost),
     )
 

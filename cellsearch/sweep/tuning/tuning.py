@@ -139,8 +139,8 @@ class Tuning:
         value, number = min(done, default=(None, None))
         # Where none ended well, the variant stays at what the sweep file says.
         setting = {} if number is None else tried.setting(number)
-        settled = self._maker.settled(variant, setting)
-        return ChoiceLine(variant=settled, number=number, valid_loss=value)
+        chosen = self._maker.chosen(variant, setting)
+        return ChoiceLine(variant=chosen, number=number, valid_loss=value)
 
     def _take_in(self, journal: Journal) -> None:
         for rung in journal.rungs:

@@ -1,8 +1,10 @@
-"""Two names for what a cell is.
+"""Three names for what a cell is.
 
 `authored_hash` keeps the names of the weights, which decide what is drawn and what is stored.
 `cell_hash` forgets them: equal cells written with other names, or with their sums and products in
 another order, have one hash. Equal hashes mean isomorphic graphs; finer algebra is not looked for.
+`class_hash` looks for it, and forgets signs: a label of the cells that are one up to mirror. It is
+found and not proved, so nothing is skipped or refused by it alone.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ import hashlib
 from functools import reduce
 
 from cellsearch.derive.flat import COMMUTATIVE, Flat, colour, ordered
+from cellsearch.derive.normal.canonical import canonical
+from cellsearch.derive.normal.form import normal_form
+from cellsearch.derive.normal.gauge import MIRROR
 from cellsearch.errors import LanguageError
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.expressions import Binary, Expression, Name, Number, rewrite
@@ -18,7 +23,7 @@ from cellsearch.ir.starts import source_weight
 from cellsearch.ir.types import Type
 from cellsearch.ir.widths import Size, number, substitute
 
-AUTHORED, CELL = "a1", "c1"
+AUTHORED, CELL, CLASS = "a1", "c1", "k1"
 
 
 def authored_hash(graph: Graph) -> str:
@@ -43,6 +48,11 @@ def authored_hash(graph: Graph) -> str:
 def cell_hash(graph: Graph) -> str:
     """`c1:…`: equal where the cells are, up to names and the order of sums and products."""
     return _digest(CELL, _Anonymous(graph).content())
+
+
+def class_hash(graph: Graph) -> str:
+    """`k1:…`: equal where the cells are, up to exact algebra, names and the signs of weights."""
+    return _digest(CLASS, canonical(normal_form(graph), MIRROR).text)
 
 
 def _digest(scheme: str, content: object) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from cellsearch.derive.hashes import authored_hash, cell_hash
+from cellsearch.derive.hashes import authored_hash, cell_hash, class_hash
 from cellsearch.errors import LanguageError
 from cellsearch.ir import elaborate
 from cellsearch.ir.cell import Const, Equation, Init, Param, Repeat, flat, map_lines
@@ -249,3 +249,18 @@ def test_long_sums_of_sums_are_hashed_in_time():
 def test_hashes_say_their_scheme():
     graph = elaborate(load_cell("lstm"))
     assert cell_hash(graph).startswith("c1:") and authored_hash(graph).startswith("a1:")
+    assert class_hash(graph).startswith("k1:")
+
+
+def test_a_class_is_a_cell_up_to_algebra_names_and_signs():
+    base = labelled("lstm")
+    rewritten = ("sigmoid(?a) -> 1 - sigmoid(-?a) everywhere", "tanh(?a) -> -tanh(-?a) everywhere")
+    for edit in ("c' = f * c - i * g", "h' = -(o * tanh(c'))", *rewritten):
+        assert labelled("lstm", edit) == base, edit
+    assert labelled("gru_chung") == labelled("gru_v3")
+    for edit in ("init bf = 1", "o = 1", "c' = f * c + 2 * i * g", "i = sigmoid(Wi @ x + bi)"):
+        assert labelled("lstm", edit) != base, edit
+
+
+def labelled(name, *edits):
+    return class_hash(elaborate(edit_cell(CELLS[name], list(edits)) if edits else CELLS[name]))

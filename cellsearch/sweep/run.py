@@ -20,6 +20,7 @@ from cellsearch.sweep.executors import Executor, Options, bench, make
 from cellsearch.sweep.interrupt import asked_to_stop, out_of_time
 from cellsearch.sweep.mirrors import Mirrors, mirrors_of
 from cellsearch.sweep.planning import files
+from cellsearch.sweep.planning.alike import undeclared_mirrors
 from cellsearch.sweep.planning.describe import matched
 from cellsearch.sweep.planning.plan import Text, plan
 from cellsearch.sweep.planning.space import longest_segment
@@ -97,6 +98,8 @@ def planned(config: SweepConfig, note: Callable[[str], None]) -> StudyLine:
     possible.check(study)
     segment = longest_segment(config)
     corpus.require("train", segment + 1, f"a segment of {segment} with its last target")
+    for line in undeclared_mirrors(study):
+        note(line)
     return study
 
 

@@ -16,7 +16,7 @@ from cellsearch.config import (
     TrainConfig,
     TrialConfig,
 )
-from cellsearch.derive.hashes import authored_hash, cell_hash
+from cellsearch.derive.hashes import authored_hash, cell_hash, class_hash
 from cellsearch.ir import Cell
 from cellsearch.record import RungLine, Setting, StudyLine, TrialLine, Variant
 from cellsearch.sweep.planning.describe import counted, foretold
@@ -116,7 +116,8 @@ class Maker:
 
     def _costed(self, variant: Variant, cell: Cell, text: str, model: ModelConfig) -> Variant:
         cost = counted(cost_of(cell, model, self._study.vocabulary))
-        own = {"cell": text, "cell_hash": cell_hash(elaborated(cell, model))}
+        graph = elaborated(cell, model)
+        own = {"cell": text, "cell_hash": cell_hash(graph), "class_hash": class_hash(graph)}
         return variant.model_copy(update={**own, **cost, "hidden": model.hidden})
 
     def _trial(self, variant: Variant, seed: int, number: int | None, tokens: int) -> Trial:

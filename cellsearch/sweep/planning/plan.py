@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from cellsearch import lang
 from cellsearch.config import ModelConfig, SweepConfig, VariantConfig
-from cellsearch.derive.hashes import cell_hash
+from cellsearch.derive.hashes import cell_hash, class_hash
 from cellsearch.derive.mirror import prove_mirror
 from cellsearch.errors import CellsearchError, ConfigError, LanguageError, nearest
 from cellsearch.ir import Cell
 from cellsearch.record import StudyLine, Variant
 from cellsearch.sweep import proposers
+from cellsearch.sweep.planning.alike import representatives
 from cellsearch.sweep.planning.describe import changes, counted, described, foretold
 from cellsearch.sweep.planning.keys import study_key
 from cellsearch.sweep.planning.matching import compared, cost_of, elaborated, matched_width
@@ -55,7 +56,7 @@ def plan(config: SweepConfig, text: Text) -> StudyLine:
     study = StudyLine(
         study_key=study_key(config, {v.name: v.cell_hash for v in variants}, text.sha256),
         spec=config,
-        variants=_known_twins(config, variants),
+        variants=_known_twins(config, variants, cells),
         adaptive=config.tune is not None and proposers.find(config.tune.proposer).adaptive,
         vocabulary=text.vocabulary,
         data_sha256=text.sha256,
@@ -150,6 +151,7 @@ def _variant(
         name=name,
         cell=lang.print_cell(cell),
         cell_hash=cell_hash(graph),
+        class_hash=class_hash(graph),
         changes=changes(cells["base"], cell),
         sentence=said.sentence,
         placebo=said.placebo,
@@ -186,16 +188,22 @@ def _check_mirror(
         raise ConfigError(f"variant '{name}' is no mirror of '{of}': {error.message}") from None
 
 
-def _known_twins(config: SweepConfig, variants: tuple[Variant, ...]) -> tuple[Variant, ...]:
+def _known_twins(
+    config: SweepConfig, variants: tuple[Variant, ...], cells: Mapping[str, Cell]
+) -> tuple[Variant, ...]:
     """Marks a permitted copy with what it copies; refuses any other."""
+    graphs = {v.name: elaborated(cells[v.name], model_of(config, v.hidden)) for v in variants}
+    of = representatives(cells, graphs)
+    hashes = {v.name: v.cell_hash for v in variants}
     first: dict[object, str] = {}
-    return tuple(_twin_marked(config, v, first.setdefault(_same(v), v.name)) for v in variants)
+    firsts = [first.setdefault(_same(v, hashes[of[v.name]]), v.name) for v in variants]
+    return tuple(_twin_marked(config, v, n) for v, n in zip(variants, firsts, strict=True))
 
 
-def _same(v: Variant) -> object:
+def _same(v: Variant, cell: str) -> object:
     # A mirrored start is another draw: the same cell from there is a trial of its own.
     negated = v.negate if v.start == "mirrored" else ()
-    return (v.cell_hash, v.hidden, v.learning_rate, negated)
+    return (cell, v.hidden, v.learning_rate, negated)
 
 
 def _twin_marked(config: SweepConfig, variant: Variant, first: str) -> Variant:

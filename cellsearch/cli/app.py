@@ -10,6 +10,7 @@ from cellsearch.cli.bench import bench
 from cellsearch.cli.cells import cells
 from cellsearch.cli.check import check
 from cellsearch.cli.confirm import confirm
+from cellsearch.cli.diff import diff
 from cellsearch.cli.export import export
 from cellsearch.cli.group import Commands
 from cellsearch.cli.import_ import import_
@@ -28,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_LOOK = (cells, show, import_, check, export)
+_LOOK = (cells, show, diff, import_, check, export)
 _WORK = (train, sweep, resume, confirm, status, report, bench)
 for command in (*_LOOK, *_WORK):
     app.command(command.__name__.rstrip("_"))(command)

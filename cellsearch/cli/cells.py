@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellsearch.cli import say
+from cellsearch.cli.alone import edited
+from cellsearch.cli.like import print_likeness
 from cellsearch.cli.sizes import COMMON, sized
+from cellsearch.errors import ConfigError
 
 if TYPE_CHECKING:
     from cellsearch.ir import Cell
@@ -16,6 +19,14 @@ if TYPE_CHECKING:
 
 def cells(
     hidden: Annotated[int, typer.Option(min=1, help="H and X at which they are counted.")] = COMMON,
+    like: Annotated[
+        str | None,
+        typer.Option(metavar="CELL", help="Those that equal this cell, or are one line from it."),
+    ] = None,
+    edits: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="LINE", help="An edit of that cell. May be repeated."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     page: Annotated[
         Path | None,
@@ -29,13 +40,19 @@ def cells(
       cellsearch cells
       cellsearch cells --hidden 256 --json
       cellsearch cells --page docs
+      cellsearch cells --like my.cell
+      cellsearch cells --like lstm --with "f = 1 - i"
     """
     from cellsearch import lang
 
     if page is not None:
         _write_page(page)
         return
-
+    if like is not None:
+        print_likeness(edited(like, edits), json)
+        return
+    if edits:
+        raise ConfigError("--with edits the cell of --like; expected --like CELL beside it")
     found = [lang.load_cell(name) for name in lang.names()]
     costs = {c.name: sized(c, [str(hidden)], hidden).cost for c in found}
     if json:

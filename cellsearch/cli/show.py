@@ -9,7 +9,7 @@ import typer
 
 from cellsearch.cli import say
 from cellsearch.cli.alone import edited
-from cellsearch.cli.sizes import COMMON, Sized, sized
+from cellsearch.cli.sizes import COMMON, Sized, costs, sized
 
 if TYPE_CHECKING:
     from cellsearch.derive.ranges import Interval
@@ -62,7 +62,7 @@ def show(
 
 def _as_json(cell: Cell, found: Sized, changed: tuple[str, ...]) -> dict[str, Any]:
     from cellsearch import lang
-    from cellsearch.derive.hashes import cell_hash
+    from cellsearch.derive.hashes import cell_hash, class_hash
     from cellsearch.derive.ranges import ranges, unbounded
     from cellsearch.derive.scan_classes import scan_classes
 
@@ -72,6 +72,7 @@ def _as_json(cell: Cell, found: Sized, changed: tuple[str, ...]) -> dict[str, An
         "name": cell.name,
         "text": lang.print_cell(cell),
         "cell_hash": cell_hash(found.graph),
+        "class_hash": class_hash(found.graph),
         "parameters": cost.parameters,
         "flops_per_token": {"forward": cost.flops_forward, "training": cost.flops_training},
         "state_size": cost.state_size,
@@ -109,7 +110,7 @@ def _print(cell: Cell, found: Sized, changed: tuple[str, ...]) -> None:
             say.line(f"  {line}")
     widths = ", ".join(f"{name} = {width}" for name, width in found.widths.items())
     say.line(f"\nOne layer at {widths}, H = {found.hidden}:")
-    for name, value, unit in _costs(found):
+    for name, value, unit in costs(found):
         say.line(f"  {name:<18} {say.whole(value):>12}  {unit}".rstrip())
     _print_foretold(found)
 
@@ -131,15 +132,3 @@ def _print_plan(found: Sized) -> None:
     say.line()
     for line in told(passes(found.graph, training=True)):
         say.line(line)
-
-
-def _costs(found: Sized) -> list[tuple[str, int, str]]:
-    cost = found.cost
-    return [
-        ("parameters", cost.parameters, ""),
-        ("FLOPs, forward", cost.flops_forward, "per token, of matrix products"),
-        ("FLOPs, training", cost.flops_training, "three times that"),
-        ("elementwise", cost.elementwise, "operations per token"),
-        ("state", cost.state_size, "numbers carried from step to step"),
-        ("sequential depth", cost.sequential_depth, "matrix products that wait for each other"),
-    ]

@@ -41,6 +41,19 @@ def sized(cell: Cell, inputs: Sequence[str], hidden: int) -> Sized:
     return Sized(graph, widths, hidden, count(graph, widths, hidden))
 
 
+def costs(found: Sized) -> list[tuple[str, int, str]]:
+    """What it costs: the name of each count, the count, and its unit."""
+    cost = found.cost
+    return [
+        ("parameters", cost.parameters, ""),
+        ("FLOPs, forward", cost.flops_forward, "per token, of matrix products"),
+        ("FLOPs, training", cost.flops_training, "three times that"),
+        ("elementwise", cost.elementwise, "operations per token"),
+        ("state", cost.state_size, "numbers carried from step to step"),
+        ("sequential depth", cost.sequential_depth, "matrix products that wait for each other"),
+    ]
+
+
 def widths_of(cell: Cell, inputs: Sequence[str]) -> dict[str, int]:
     """The width of each input: `64` for every one, or `name=64` for one.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 COMMANDS = (
-    *("cells", "show", "import", "check", "export", "train", "sweep", "resume"),
+    *("cells", "show", "diff", "import", "check", "export", "train", "sweep", "resume"),
     *("status", "report", "bench"),
 )
 HEAVY = {"torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "cellsearch.lang"}

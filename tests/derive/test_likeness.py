@@ -39,11 +39,6 @@ def test_what_a_cell_equals(some, given, found):
     assert grades == expected
 
 
-def test_the_library_is_searched_as_a_whole():
-    found = Collection(LIBRARY).equals(cell("lstm", "f = 1"))
-    assert {e.name: e.grade for e in found} == {"lstm_1997": "identical", "lstm_f": "identical"}
-
-
 def test_the_map_is_that_of_the_relation(some):
     (likeness,) = [e for e in some.equals(cell("gru_v3")) if e.name == "gru_chung"]
     changed = {w: str(e) for w, e in likeness.map.items() if str(e) != w}
@@ -77,6 +72,12 @@ def test_an_edit_brings_the_declarations_that_it_needs(some):
     assert found["gru", "given", "mirror"] == (n, "param cn")
     assert found["miru1", "given", "identical"][1:] == ("const lam = 0.5",)
     assert "gru_v3" not in {name for name, *_ in found}
+
+
+def test_what_is_declared_already_is_not_declared_again(some):
+    n = "n = {}(Wn @ x + bn + r * (Un @ h + cn))"
+    found = edits(some, "gru", n.format("relu"))
+    assert found["gru", "given", "identical"] == (n.format("tanh"),)
 
 
 def test_an_equation_may_be_the_same_in_other_words(some):

@@ -17,6 +17,7 @@ from cellsearch.sweep.planning import alike
 from cellsearch.sweep.planning.alike import undeclared_mirrors
 from cellsearch.sweep.planning.plan import plan
 from cellsearch.sweep.run import Means, sweep
+from cellsearch.sweep.trials import Maker
 
 # Other equations, the same values: 1 - sigmoid(-a) is sigmoid(a).
 REWRITTEN = "sigmoid(?a) -> 1 - sigmoid(-?a) everywhere"
@@ -48,6 +49,12 @@ def test_variants_of_one_class_bear_one_label() -> None:
     assert base.class_hash == mirror.class_hash != other.class_hash
     assert str(base.class_hash).startswith("k1:")
     assert base.cell_hash != mirror.cell_hash
+
+
+def test_a_setting_that_makes_another_cell_gives_it_another_label() -> None:
+    study = planned({"m": {"cell": "miru1"}})
+    settled = Maker(study, study.spec.task).settled(study.variants[1], {"const.lam": 0.25})
+    assert settled.class_hash != study.variants[1].class_hash
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,9 @@ def corruptions(graph: Graph, node: Node) -> list[Node]:
         wrong += _wrong_products(node)
     if op in ("neg", "transpose", "dropout") and args[0].type == node.type:
         wrong.append(_negative(args[0]) if op == "dropout" else args[0])
-    if op == "scale_rows":
+    if op == "scale_rows" and _is_square(node):
         wrong.append(replace(node, op="scale_columns", args=args[::-1]))
-    if op == "scale_columns":
+    if op == "scale_columns" and _is_square(node):
         wrong.append(replace(node, op="scale_rows", args=args[::-1]))
     if op in ("identity", "zeros"):
         wrong.append(replace(node, op="zeros" if op == "identity" else "identity"))
@@ -126,3 +126,7 @@ def with_node(graph: Graph, old: Node, wrong: Node) -> Graph:
 
 def _can_swap(a: Node, b: Node) -> bool:
     return a is not b and a.type == b.type
+
+
+def _is_square(n: Node) -> bool:
+    return n.type.sizes[0] == n.type.sizes[1]

@@ -9,7 +9,7 @@ from cellsearch.derive.relations.maps import Map, weight_map
 from cellsearch.derive.relations.proof import TOLERANCE, difference
 from cellsearch.derive.relations.side import GRADES, Side
 from cellsearch.errors import LanguageError
-from cellsearch.ir import Cell, elaborate
+from cellsearch.ir import Cell, Graph, elaborate
 
 DIFFERENT = "different"
 
@@ -37,9 +37,17 @@ def relate(a: Cell, b: Cell) -> Relation:
         LanguageError: one of the two is no valid cell.
     """
     sides = _sides(a, b)
-    if sides is None:
-        return Relation(DIFFERENT, {})
-    one, other, sizes = sides
+    return Relation(DIFFERENT, {}) if sides is None else related(*sides)
+
+
+def related(one: Side, other: Side, sizes: tuple[int, int]) -> Relation:
+    """See `relate`.
+
+    Args:
+        one: the first cell.
+        other: the second one.
+        sizes: H and the width of every input, which both cells can have.
+    """
     for grade in GRADES:
         if one.written(grade).text == other.written(grade).text:
             found = weight_map(one, other, grade)
@@ -64,8 +72,7 @@ def _sides(a: Cell, b: Cell) -> tuple[Side, Side, tuple[int, int]] | None:
         try:
             graphs = [elaborate(c, {"H": hidden, "X": width}) for c in (a, b)]
             for g in graphs:
-                known = g.sizes(dict.fromkeys(g.inputs, width), hidden)
-                _ = [w.shape(known) for w in g.weights.values()]
+                check_sizes(g, hidden, width)
             return Side(a, graphs[0]), Side(b, graphs[1]), (hidden, width)
         except LanguageError as e:
             refused = refused or e
@@ -73,3 +80,14 @@ def _sides(a: Cell, b: Cell) -> tuple[Side, Side, tuple[int, int]] | None:
         # What is wrong with one of them by itself is said.
         elaborate(c)
     return None
+
+
+def check_sizes(graph: Graph, hidden: int, width: int) -> None:
+    """Refuse sizes that a cell cannot have.
+
+    Raises:
+        LanguageError: saying which of its widths does not fit.
+    """
+    known = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
+    for w in graph.weights.values():
+        w.shape(known)

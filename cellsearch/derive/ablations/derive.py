@@ -10,7 +10,7 @@ from cellsearch.derive.ablations.candidate import PLACEBO, named
 from cellsearch.derive.ablations.candidates import candidates
 from cellsearch.derive.ablations.known import known_as
 from cellsearch.derive.ablations.looked_at import Looked
-from cellsearch.derive.ablations.orders import signs
+from cellsearch.derive.ablations.orders import flips, signs
 from cellsearch.derive.ablations.sift import Kept, Sieve, negated
 from cellsearch.ir import Cell
 
@@ -57,7 +57,11 @@ def placebo(cell: Cell) -> Ablation | None:
     Raises:
         LanguageError: the cell is none.
     """
-    return next((a for a in derived(cell, library=False).ablations if a.kind == PLACEBO), None)
+    base = Looked(cell)
+    authored = Authored(cell, base.side.graph)
+    sieve = Sieve(base)
+    sieve.seek_placebo(named([*flips(authored), *signs(authored)]))
+    return _ablation(sieve.placebo, base, library=False) if sieve.placebo else None
 
 
 def _ablation(kept: Kept, base: Looked, library: bool) -> Ablation:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cellsearch.cli.ablations import ablations
 from cellsearch.cli.bench import bench
 from cellsearch.cli.cells import cells
 from cellsearch.cli.check import check
@@ -27,7 +28,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_COMMANDS = (*(cells, show, import_, check, train, sweep, resume, confirm, status, report, bench),)
+_COMMANDS = (
+    *(cells, show, ablations, import_, check, train),
+    *(sweep, resume, confirm, status, report, bench),
+)
 for command in _COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 COMMANDS = (
-    *("cells", "show", "import", "check", "train", "sweep", "resume"),
+    *("cells", "show", "ablations", "import", "check", "train", "sweep", "resume"),
     *("status", "report", "bench"),
 )
 HEAVY = {"torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "cellsearch.lang"}

@@ -196,7 +196,7 @@ def _is_product(e: Expression) -> bool:
 def _joined(like: Expression, terms: list[Term]) -> Expression:
     """A sum or product like another one; terms that are 0 and factors that are 1 go."""
     if _is_product(like):
-        return _product([t.e for t in terms if t.e != Number(1)])
+        return product_of([t.e for t in terms if t.e != Number(1)])
     return sum_of([t for t in terms if t.e != Number(0)])
 
 
@@ -212,7 +212,8 @@ def sum_of(terms: list[Term]) -> Expression:
     return out
 
 
-def _product(factors: list[Expression]) -> Expression:
+def product_of(factors: list[Expression]) -> Expression:
+    """The product of factors, 1 of none."""
     if not factors:
         return Number(1)
     out = factors[0]

@@ -112,6 +112,18 @@ NORMED = """cell normed(x; h)
     h' = tanh(a + b)
 """
 
+# Gates of their own for what is carried and what is taken in, and a weight that all rounds share.
+HIGHWAY = """cell highway(x; h)
+    const depth = 2
+    s[0] = h
+    repeat k = 1..depth
+        t[k] = sigmoid(Rt[k] @ s[k - 1] + bt[k])
+        c[k] = sigmoid(Rc[k] @ s[k - 1] + bc[k])
+        u[k] = tanh(Ru[k] @ s[k - 1] + W @ x)
+        s[k] = t[k] * u[k] + c[k] * s[k - 1]
+    h' = s[depth]
+"""
+
 # A cell, the kind and the phrase of one of its ablations, and the edits that make it.
 DERIVED = [
     ("greff_fgr", "gate", "gate i held at 1", ["i: H = 1"]),
@@ -119,6 +131,8 @@ DERIVED = [
     ("greff_cifg", "gate", "gate f held at 1", ["f = 1"]),
     ("nascell", "gate", "gate sigmoid(l6 + l7) in h' held at 0", None),
     ("lstm_b", "coupling", "gates coupled: i = 1 - f", ["i = 1 - f"]),
+    (HIGHWAY, "coupling", "gates coupled: t = 1 - c", ["repeat k = 1..depth\n    t[k] = 1 - c[k]"]),
+    (HIGHWAY, "bias", "bias bt gone", ["repeat k = 1..depth\n    bt[k] = 0"]),
     ("rhn", "order", "interpolation in s flipped", None),
     ("gru_chung", "order", "r after the product in n", ["n = tanh(Wn @ x + r * Un @ h + bn)"]),
     ("gru_v3", "order", "r after the product in n", None),
@@ -209,3 +223,9 @@ def test_names_are_legal():
 def test_a_gate_written_out_by_hand_is_found():
     cell = parse_cell("cell a(x; h)\n    f  = sigmoid(Wf @ x + bf)\n    h' = f * h + W @ x")
     assert {"f_1", "f_0"} <= {a.name for a in derived(cell, library=False).ablations}
+
+
+def test_a_weight_that_rounds_share_is_taken_away_once(lists):
+    (found,) = [d for d in lists(HIGHWAY).dropped if d.name == "W_0"]
+    assert found.edits == ("W = 0",)
+    assert found.why == "the output is always 0"

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 
 from cellsearch.derive.ablations.places import Place, Spot
 from cellsearch.ir.expressions import Expression
@@ -61,8 +62,7 @@ def named(candidates: Iterable[Candidate]) -> list[Candidate]:
     out: list[Candidate] = []
     for c in candidates:
         first = _legal(c.name)
-        numbers = (n for n in range(1, 10_000))
-        names = (first if n == 1 else f"{first}_{n}" for n in numbers)
+        names = chain([first], (f"{first}_{n}" for n in count(2)))
         name = next(n for n in names if n.lower() not in taken)
         taken.add(name.lower())
         out.append(replace(c, name=name))

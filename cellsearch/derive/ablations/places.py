@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from cellsearch.derive.ablations.tidy import tidy
 from cellsearch.ir.cell import Equation, Line, Repeat
 from cellsearch.ir.expressions import Expression, Name
 from cellsearch.lang.printer import INDENT, print_line
@@ -27,7 +28,7 @@ class Place:
 
     def edit(self, value: Expression, target: Name | None = None) -> str:
         """The edit that gives this equation, or another one beside it, a value."""
-        line = print_line(Equation(target or self.line.target, value))
+        line = print_line(Equation(target or self.line.target, tidy(value)))
         lines = [*map(print_line, self.blocks), line]
         return "\n".join(INDENT * i + text for i, text in enumerate(lines))
 

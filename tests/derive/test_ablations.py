@@ -162,6 +162,8 @@ def test_what_is_derived(lists, cell, kind, what, edits):
 DROPPED = [
     ("lstm", "i = 0", "the output is always 0"),
     ("lstm", "i = 1 - f", "a mirror of f_1-i"),
+    # The smaller of 1 - f and a gate.
+    ("lamb", "f = 1", "the output is always 0"),
     ("nascell", "U3 = 0", "the same cell as W3_0"),
     ("sru_v1", "f = 1", "the state c is always 0"),
     ("jordan", "h = 1", "refused: the edit leaves 'jordan' without a state that is read"),

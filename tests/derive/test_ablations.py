@@ -14,8 +14,8 @@ from cellsearch.lang import edit_cell, library, load_cell, parse_cell, print_cel
 
 # Gates, delays, noise, scalars, starts, a transpose; rounds and blocks are slower.
 SAMPLE = (
-    *("lstm_b", "gru", "qrnn_zoneout", "fastgrnn", "antisymmetric", "indrnn", "irnn", "minlstm"),
-    *("dsgu", "mingru", "scrn"),
+    *("lstm_b", "gru", "fastgrnn", "antisymmetric", "indrnn", "irnn", "minlstm", "mingru"),
+    *("scrn", "trnn"),
 )
 REST = [pytest.param(n, marks=pytest.mark.slow) for n in library() if n not in SAMPLE]
 H = X = 24
@@ -91,7 +91,7 @@ PUBLISHED = [
     ("lstm_peephole", "h_no_tanh", "greff_noaf"),
     ("lstm_peephole", "f_1-i", "greff_cifg"),
     ("lstm_peephole", "no_peepholes", "greff_np"),
-    ("greff_fgr", "no_inner_terms", "lstm_peephole"),
+    pytest.param("greff_fgr", "no_inner_terms", "lstm_peephole", marks=pytest.mark.slow),
     # Jozefowicz et al. 2015.
     ("lstm", "i_1", "lstm_i"),
     ("lstm", "f_1", "lstm_f"),
@@ -112,6 +112,13 @@ NORMED = """cell normed(x; h)
     h' = tanh(a + b)
 """
 
+# A gate that is read a step later, one within an equation, a product of products.
+MIXED = """cell mixed(x; h)
+    i  = sigmoid(Wi @ x + bi)
+    p  = relu(W @ x * R @ delay(i, 1))
+    h' = tanh(i * p + sigmoid(V @ x) + U @ h)
+"""
+
 # Gates of their own for what is carried and what is taken in, and a weight that all rounds share.
 HIGHWAY = """cell highway(x; h)
     const depth = 2
@@ -126,19 +133,20 @@ HIGHWAY = """cell highway(x; h)
 
 # A cell, the kind and the phrase of one of its ablations, and the edits that make it.
 DERIVED = [
-    ("greff_fgr", "gate", "gate i held at 1", ["i: H = 1"]),
+    (MIXED, "gate", "gate i held at 1", ["i: H = 1"]),
+    (MIXED, "gate", "gate sigmoid(V @ x) in h' held at 0", ["h' = tanh(i * p + U @ h)"]),
+    (MIXED, "term", "sum for product in p", ["p = relu(W @ x + R @ delay(i, 1))"]),
     ("rhn", "gate", "gate t held at 1", ["t[1] = 1", "repeat k = 2..depth\n    t[k] = 1"]),
     ("greff_cifg", "gate", "gate f held at 1", ["f = 1"]),
-    ("nascell", "gate", "gate sigmoid(l6 + l7) in h' held at 0", None),
     ("lstm_b", "coupling", "gates coupled: i = 1 - f", ["i = 1 - f"]),
     (HIGHWAY, "coupling", "gates coupled: t = 1 - c", ["repeat k = 1..depth\n    t[k] = 1 - c[k]"]),
     (HIGHWAY, "bias", "bias bt gone", ["repeat k = 1..depth\n    bt[k] = 0"]),
     ("rhn", "order", "interpolation in s flipped", None),
     ("gru_chung", "order", "r after the product in n", ["n = tanh(Wn @ x + r * Un @ h + bn)"]),
     ("gru_v3", "order", "r after the product in n", None),
+    ("gru", "order", "r before the product in n", ["n = tanh(Wn @ x + bn + Un @ (r * h) + cn)"]),
     ("rnn", "activation", "tanh in h' gone", ["h' = Wh @ x + Uh @ h + bh"]),
     (NORMED, "activation", "all norms gone", ["a = W @ x", "b = U @ h"]),
-    ("nascell", "term", "sum for product in l3", ["l3 = relu(W3 @ x + U3 @ h)"]),
     ("qrnn", "term", "input term Vf gone", ["Vf = 0"]),
     ("rhn", "term", "recurrent term Ru gone", ["Ru[1] = 0", "repeat k = 2..depth\n    Ru[k] = 0"]),
     ("lstm_peephole", "weight", "peephole po gone", ["po = 0"]),
@@ -164,7 +172,7 @@ DROPPED = [
     ("lstm", "i = 1 - f", "a mirror of f_1-i"),
     # The smaller of 1 - f and a gate.
     ("lamb", "f = 1", "the output is always 0"),
-    ("nascell", "U3 = 0", "the same cell as W3_0"),
+    (MIXED, "R = 0", "the same cell as i_0"),
     ("sru_v1", "f = 1", "the state c is always 0"),
     ("jordan", "h = 1", "refused: the edit leaves 'jordan' without a state that is read"),
 ]

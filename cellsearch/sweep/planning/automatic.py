@@ -60,7 +60,7 @@ def completed(config: SweepConfig, every_ablation: bool) -> SweepConfig:
     except LanguageError:
         # What is wrong with a cell is said when the sweep is planned.
         return config
-    for name in set(new) & set(config.variants):
+    for name in sorted(set(new) & set(config.variants)):
         raise ConfigError(f"variant '{name}' has the name of a derived one; call yours otherwise")
     return config.model_copy(update={"variants": {**config.variants, **new}})
 

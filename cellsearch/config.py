@@ -219,6 +219,9 @@ class SweepConfig(Strict):
     )
     base: str = Field(description="name, file or text of a cell")
     variants: dict[str, VariantConfig] = {}
+    placebo: Literal["auto", "none"] = Field(
+        "auto", description="auto: where no variant is one, a mirror of the base is derived"
+    )
     task: TaskConfig = TaskConfig()
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()

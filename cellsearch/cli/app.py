@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cellsearch.cli.ablations import ablations
 from cellsearch.cli.bench import bench
 from cellsearch.cli.cells import cells
 from cellsearch.cli.check import check
@@ -29,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_LOOK = (cells, show, diff, import_, check, export)
+_LOOK = (cells, show, diff, ablations, import_, check, export)
 _WORK = (train, sweep, resume, confirm, status, report, bench)
 for command in (*_LOOK, *_WORK):
     app.command(command.__name__.rstrip("_"))(command)

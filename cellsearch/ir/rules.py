@@ -158,31 +158,33 @@ def _pieces(e: Expression) -> list[Term] | None:
     """The terms of a sum or the factors of a product, None for anything else."""
     match e:
         case Binary(op="+" | "-") | Negative():
-            return list(_terms(e, 1))
+            return list(terms_of(e))
         case Binary(op="*"):
-            return [Term(1, f) for f in _factors(e)]
+            return [Term(1, f) for f in factors_of(e)]
     return None
 
 
-def _terms(e: Expression, sign: int) -> Iterator[Term]:
+def terms_of(e: Expression, sign: int = 1) -> Iterator[Term]:
+    """The terms of a sum with their signs; of anything else, itself."""
     match e:
         case Binary(op="+", left=a, right=b):
-            yield from _terms(a, sign)
-            yield from _terms(b, sign)
+            yield from terms_of(a, sign)
+            yield from terms_of(b, sign)
         case Binary(op="-", left=a, right=b):
-            yield from _terms(a, sign)
-            yield from _terms(b, -sign)
+            yield from terms_of(a, sign)
+            yield from terms_of(b, -sign)
         case Negative(operand=a):
-            yield from _terms(a, -sign)
+            yield from terms_of(a, -sign)
         case _:
             yield Term(sign, e)
 
 
-def _factors(e: Expression) -> Iterator[Expression]:
+def factors_of(e: Expression) -> Iterator[Expression]:
+    """The factors of a product; of anything else, itself."""
     match e:
         case Binary(op="*", left=a, right=b):
-            yield from _factors(a)
-            yield from _factors(b)
+            yield from factors_of(a)
+            yield from factors_of(b)
         case _:
             yield e
 
@@ -194,11 +196,12 @@ def _is_product(e: Expression) -> bool:
 def _joined(like: Expression, terms: list[Term]) -> Expression:
     """A sum or product like another one; terms that are 0 and factors that are 1 go."""
     if _is_product(like):
-        return _product([t.e for t in terms if t.e != Number(1)])
-    return _sum([t for t in terms if t.e != Number(0)])
+        return product_of([t.e for t in terms if t.e != Number(1)])
+    return sum_of([t for t in terms if t.e != Number(0)])
 
 
-def _sum(terms: list[Term]) -> Expression:
+def sum_of(terms: list[Term]) -> Expression:
+    """The sum of terms, 0 of none."""
     if not terms:
         return Number(0)
     # A positive term first, where there is one.
@@ -209,7 +212,8 @@ def _sum(terms: list[Term]) -> Expression:
     return out
 
 
-def _product(factors: list[Expression]) -> Expression:
+def product_of(factors: list[Expression]) -> Expression:
+    """The product of factors, 1 of none."""
     if not factors:
         return Number(1)
     out = factors[0]

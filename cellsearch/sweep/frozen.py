@@ -14,10 +14,11 @@ from cellsearch.store import Journal
 
 # Seeds may be added. Where the text lies may change: what it is, its sha256 says.
 _FREE: dict[str, Any] = {"seeds": True, "task": {"corpus"}}
-# What these say is compared as the cells that come of it.
+# What these say is compared as the cells that come of it, `placebo` as the variant.
 _CELLS: dict[str, Any] = {
     "cells": True,
     "base": True,
+    "placebo": True,
     "variants": {"__all__": {"cell", "edits"}},
 }
 _SAID = ("cell_hash", "class_hash", "changes", "equations", "latex", "consts", "cell_name")

@@ -11,6 +11,7 @@ TINY = """
 name: tiny
 question: Does the command line work?
 base: lstm
+placebo: none
 variants:
   gru: {cell: gru, sentence: Another cell.}
 task:

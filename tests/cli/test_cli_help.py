@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 COMMANDS = (
-    *("cells", "show", "diff", "import", "check", "export", "train", "sweep", "resume"),
+    *("cells", "show", "diff", "ablations", "import", "check", "export", "train", "sweep"),
+    "resume",
     *("status", "report", "bench"),
 )
 HEAVY = {"torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "cellsearch.lang"}

@@ -60,7 +60,7 @@ def test_cells_are_cells():
 
 def test_the_sweep_is_planned(folder):
     study = plan(files.load(folder / "mgu.yaml"), Text(96, "0", "a text"))
-    assert [v.name for v in study.variants] == ["base", "mgu", "mgu_ungated_candidate"]
+    assert [v.name for v in study.variants] == ["base", "mgu", "mgu_ungated_candidate", "placebo"]
 
 
 def test_the_python_runs(folder):

@@ -58,6 +58,12 @@ FOUND = [
         {"Ui": "Ui + diag(pi) + Vi"},
     ),
     (
+        ("rnn", "h' = relu(sigmoid(Wh @ x + Uh @ h + bh))"),
+        ("rnn", "h' = sigmoid(Wh @ x + Uh @ h + bh)"),
+        "identical",
+        {},
+    ),
+    (
         ("rnn", "h' = relu(Wh @ x + Uh @ h + bh)"),
         ("rnn", "h' = relu(2 * (Wh @ x + Uh @ h + bh))"),
         "other_parameters",

@@ -45,13 +45,15 @@ def test_a_group_can_be_set_as_a_whole(sweep_file: Write) -> None:
 
 
 def test_names_are_what_is_written(sweep_file: Write) -> None:
-    config = files.load(sweep_file(LEAST + "variants:\n  no: {with: o = 1}\n  1: {cell: gru}\n"))
+    config = files.load(
+        sweep_file(LEAST + "placebo: none\nvariants:\n  no: {with: o = 1}\n  1: {cell: gru}\n")
+    )
     assert set(config.variants) == {"no", "1"}
 
 
 def test_keys_can_be_merged_from_an_anchor(sweep_file: Write) -> None:
     text = "variants:\n  a: &a {cell: gru, learning_rate: 1}\n  b: {<<: *a, learning_rate: 2}\n"
-    config = files.load(sweep_file(LEAST + text))
+    config = files.load(sweep_file(LEAST + "placebo: none\n" + text))
     assert [v.learning_rate for v in config.variants.values()] == [1, 2]
 
 

@@ -28,6 +28,8 @@ ODD = frozenset(
     {"tanh", "sin", "softsign", "erf", "hard_tanh", "layernorm", "rmsnorm", "inverse", "value"}
 )
 EVEN = frozenset({"abs", "cos"})
+# Their values are between -1 and 1.
+_BOUNDED = frozenset({"tanh", "sin", "softsign", "erf", "hard_tanh", "cos"})
 
 
 def function(al: Algebra, f: str, *args: Polynomial) -> Polynomial:
@@ -55,8 +57,19 @@ def absolute(al: Algebra, p: Polynomial) -> Polynomial:
     known = constant(p)
     if known is not None:
         return number(abs(known))
+    if sign := _sign(al, p):
+        return scaled(p, sign)
     factor = leading(p)
     return scaled(_atom(al, "abs", scaled(p, 1 / factor)), abs(factor))
+
+
+def _sign(al: Algebra, p: Polynomial) -> float:
+    """The sign that a value has wherever it is not 0; 0: it may have either."""
+    terms = dict(p)
+    fixed = terms.pop((), 0.0)
+    bounded = all(al.atoms[a].kind in _BOUNDED for m in terms for a, _ in m)
+    widest = sum(map(abs, terms.values()))
+    return math.copysign(1.0, fixed) if bounded and abs(fixed) >= widest else 0.0
 
 
 def inverse(al: Algebra, p: Polynomial) -> Polynomial:

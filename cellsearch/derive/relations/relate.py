@@ -37,9 +37,17 @@ def relate(a: Cell, b: Cell) -> Relation:
         LanguageError: one of the two is no valid cell.
     """
     pair = sides(a, b)
-    if pair is None:
-        return Relation(DIFFERENT, {})
-    one, other, sizes = pair
+    return Relation(DIFFERENT, {}) if pair is None else related(*pair)
+
+
+def related(one: Side, other: Side, sizes: tuple[int, int]) -> Relation:
+    """See `relate`.
+
+    Args:
+        one: the first cell.
+        other: the second one.
+        sizes: H and the width of every input, which both cells can have.
+    """
     for grade in GRADES:
         alike = one.written(grade).text == other.written(grade).text
         if alike and proved(one, other, grade, sizes):
@@ -73,10 +81,19 @@ def _at(cell: Cell, sizes: tuple[int, int]) -> Graph:
     """The graph of a cell that can have these sizes."""
     hidden, width = sizes
     graph = elaborate(cell, {"H": hidden, "X": width})
+    check_sizes(graph, hidden, width)
+    return graph
+
+
+def check_sizes(graph: Graph, hidden: int, width: int) -> None:
+    """Refuse sizes that a cell cannot have.
+
+    Raises:
+        LanguageError: saying which of its widths does not fit.
+    """
     known = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
     for w in graph.weights.values():
         w.shape(known)
-    return graph
 
 
 def _check(cell: Cell) -> None:

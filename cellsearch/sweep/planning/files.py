@@ -15,29 +15,37 @@ import yaml
 
 from cellsearch.config import SweepConfig
 from cellsearch.errors import ConfigError, nearest
-from cellsearch.sweep.planning import anchors, problems
+from cellsearch.sweep.planning import anchors, automatic, problems
 
 Raw = dict[str, Any]
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> SweepConfig:
-    """The sweep that a YAML file describes, with `key.key=value` overrides.
+    """The sweep that a YAML file describes, with `key.key=value` overrides, and what is derived.
 
     Raises:
         ConfigError: no such file, no YAML, keys or values that cannot be meant: all of them.
         LanguageError: a file of cells that does not parse.
     """
-    raw = anchors.settle(_read(path), path.parent)
-    return _validated(raw, overrides, str(path))
+    raw = _read(path)
+    every_ablation = automatic.asked(raw)
+    changed = _changed(anchors.settle(raw, path.parent), overrides)
+    every_ablation |= automatic.asked(raw)
+    return automatic.completed(_validated(raw, changed, str(path)), every_ablation)
 
 
 def override(config: SweepConfig, overrides: Sequence[str]) -> SweepConfig:
     """A sweep with some keys changed, for adding to a study that is there."""
-    return _validated(config.model_dump(mode="json", by_alias=True), overrides, config.name)
+    raw = config.model_dump(mode="json", by_alias=True)
+    return _validated(raw, _changed(raw, overrides), config.name)
 
 
-def _validated(raw: Raw, overrides: Sequence[str], source: str) -> SweepConfig:
-    changed = [_apply(raw, text) for text in overrides]
+def _changed(raw: Raw, overrides: Sequence[str]) -> list[str]:
+    """Change `raw` in place; the keys that were changed."""
+    return [_apply(raw, text) for text in overrides]
+
+
+def _validated(raw: Raw, changed: Sequence[str], source: str) -> SweepConfig:
     # What the file points to is settled by now and stays; this is for what `--set` points to.
     return problems.validate(anchors.settle(raw, Path.cwd()), source, changed)
 

@@ -49,7 +49,7 @@ def plan(config: SweepConfig, text: Text) -> StudyLine:
         LanguageError: a cell or an edit that is none.
     """
     _check_names(config)
-    cells = _cells(config)
+    cells = cells_of(config)
     check_tuning(config, cells, text.vocabulary)
     widths = _widths(config, cells, text.vocabulary)
     variants = tuple(_variant(config, name, cells, widths, text) for name in cells)
@@ -93,8 +93,12 @@ def _check_names(config: SweepConfig) -> None:
             )
 
 
-def _cells(config: SweepConfig) -> dict[str, Cell]:
-    """The cell of each variant, the base first."""
+def cells_of(config: SweepConfig) -> dict[str, Cell]:
+    """The cell of each variant, the base first.
+
+    Raises:
+        LanguageError: one is none.
+    """
     own = lang.parse_cells(config.cells, library=lang.library()) if config.cells else {}
     base = _named("base", config.base, own)
     others = {n: _cell(n, v, base, own) for n, v in config.variants.items()}

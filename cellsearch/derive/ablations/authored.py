@@ -1,0 +1,79 @@
+"""A cell as its author wrote it, with what the search for components must know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cellsearch.derive.ablations.places import Place, Spot, places
+from cellsearch.ir import Cell, Graph
+from cellsearch.ir.expressions import Binary, Call, Expression, Name, Number
+from cellsearch.ir.naming import uses
+from cellsearch.ir.unroll import base
+
+GATES = frozenset({"sigmoid", "hard_sigmoid"})
+
+
+@dataclass(frozen=True)
+class Use(Spot):
+    """A spot at which a name stands, and the role that it plays there (see `ir/naming.py`)."""
+
+    role: str
+
+    @property
+    def name(self) -> Name:
+        """The name that stands there."""
+        assert isinstance(self.part, Name)
+        return self.part
+
+
+class Authored:
+    """A cell's equations by family: all rounds of an indexed equation are one component."""
+
+    def __init__(self, cell: Cell, graph: Graph) -> None:
+        self.cell, self.graph = cell, graph
+        self.places = tuple(places(cell.lines))
+        self.states = {s.name for s in cell.states}
+        self.families: dict[str, list[Place]] = {}
+        for place in self.places:
+            self.families.setdefault(place.family, []).append(place)
+
+    @cached_property
+    def gates(self) -> Mapping[str, list[Place]]:
+        """The families whose values are gates."""
+        found: dict[str, list[Place]] = {}
+        for name, family in self.families.items():
+            if "'" not in name and all(_gating(p.line.value, found) for p in family):
+                found[name] = family
+        return found
+
+    @cached_property
+    def weights(self) -> Mapping[str, list[Use]]:
+        """Where each family of weights is read, in the order of the equations."""
+        known = {base(n): w for n, w in self.graph.weights.items()}
+        found: dict[str, list[Use]] = {}
+        for use in self._uses():
+            if use.name.name in known and use.name.name not in self.families:
+                found.setdefault(use.name.name, []).append(use)
+        return found
+
+    def _uses(self) -> Iterator[Use]:
+        for place in self.places:
+            for use in uses(place.line.value, str(place.line.target)):
+                yield Use(place, use.path, use.role)
+
+
+def is_gate(e: Expression) -> bool:
+    """Whether a value is a gate's as it stands."""
+    return isinstance(e, Call) and e.function in GATES
+
+
+def _gating(e: Expression, known: Mapping[str, object]) -> bool:
+    """A gate, or what a gate leaves: `1 - f`."""
+    match e:
+        case Binary(op="-", left=Number(value=1.0), right=Name(name=n)):
+            return n in known
+        case Binary(op="-", left=Number(value=1.0), right=inner):
+            return is_gate(inner)
+    return is_gate(e)

@@ -1,0 +1,241 @@
+"""What every list of ablations has to be, over the library; and what some lists have to hold."""
+
+import numpy as np
+import pytest
+
+from cellsearch.derive.ablations import derived, placebo
+from cellsearch.derive.ablations.looked_at import Looked
+from cellsearch.derive.mirror import prove_mirror
+from cellsearch.derive.normal.gauge import IDENTICAL, MIRROR
+from cellsearch.derive.relations import relate
+from cellsearch.ir import elaborate
+from cellsearch.ir.evaluate import evaluate
+from cellsearch.lang import edit_cell, library, load_cell, parse_cell, print_cell
+
+# Gates, delays, noise, scalars, starts, a transpose; rounds and blocks are slower.
+SAMPLE = (
+    *("lstm_b", "gru", "fastgrnn", "antisymmetric", "indrnn", "irnn", "minlstm", "mingru"),
+    *("scrn", "trnn"),
+)
+REST = [pytest.param(n, marks=pytest.mark.slow) for n in library() if n not in SAMPLE]
+H = X = 24
+
+
+@pytest.fixture(scope="module")
+def lists():
+    """The lists of cells, each derived once."""
+    known = {}
+
+    def of(name):
+        if name not in known:
+            known[name] = derived(load_cell(name), library=False)
+        return known[name]
+
+    return of
+
+
+def text(cell, grade):
+    """Equal for two cells that are the same in a grade."""
+    return Looked(cell).side.written(grade).text
+
+
+def outputs(cell, scale, seed=0):
+    """The outputs at random weights; inputs of one sequence times `scale`."""
+    rng = np.random.default_rng(seed)
+    graph = elaborate(cell, {"H": H, "X": X})
+    sizes = graph.sizes(dict.fromkeys(graph.inputs, X), H)
+    weights = {n: 0.4 * rng.standard_normal(w.shape(sizes)) for n, w in graph.weights.items()}
+    plane = (3, 3) if any(n.op == "conv" for n in graph.nodes) else ()
+    inputs = {n: scale * rng.standard_normal((6, X, *plane)) for n in graph.inputs}
+    return evaluate(cell, weights, inputs, H)[0]
+
+
+@pytest.mark.parametrize("name", [*SAMPLE, *REST])
+def test_what_is_listed(lists, name):
+    base, found = load_cell(name), lists(name).ablations
+    assert found
+    assert len({a.name.lower() for a in found}) == len(found)
+    for a in found:
+        # The edits, as they would stand in a file, are the ablation.
+        assert edit_cell(base, "\n".join(a.edits)) == a.cell
+        assert parse_cell(print_cell(a.cell)) == a.cell
+        assert text(a.cell, IDENTICAL) != text(base, IDENTICAL)
+        assert not np.allclose(outputs(a.cell, 1.0), outputs(a.cell, 1.5), rtol=1e-7, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [*SAMPLE, *REST])
+def test_no_two_are_the_same(lists, name):
+    for grade in (IDENTICAL, MIRROR):
+        texts = [text(a.cell, grade) for a in lists(name).ablations]
+        assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize("name", [*SAMPLE, *REST])
+def test_the_placebo_is_a_mirror_that_starts_elsewhere(lists, name):
+    base, found = load_cell(name), lists(name).ablations
+    mirrors = [a for a in found if text(a.cell, MIRROR) == text(base, MIRROR)]
+    assert mirrors == [a for a in found if a.kind == "placebo"]
+    assert mirrors in ([], [found[-1]])
+    for a in mirrors:
+        prove_mirror(a.cell, base, a.negate)
+        # Some weight that is drawn.
+        assert any(n[0].isupper() or n[0] == "p" for n in a.negate)
+
+
+PUBLISHED = [
+    # Greff et al. 2015.
+    ("lstm_peephole", "i_1", "greff_nig"),
+    ("lstm_peephole", "f_1", "greff_nfg"),
+    ("lstm_peephole", "o_1", "greff_nog"),
+    ("lstm_peephole", "g_no_tanh", "greff_niaf"),
+    ("lstm_peephole", "h_no_tanh", "greff_noaf"),
+    ("lstm_peephole", "f_1-i", "greff_cifg"),
+    ("lstm_peephole", "no_peepholes", "greff_np"),
+    pytest.param("greff_fgr", "no_inner_terms", "lstm_peephole", marks=pytest.mark.slow),
+    # Jozefowicz et al. 2015.
+    ("lstm", "i_1", "lstm_i"),
+    ("lstm", "f_1", "lstm_f"),
+    ("lstm", "o_1", "lstm_o"),
+    ("lstm_b", "bf_default", "lstm"),
+]
+
+
+@pytest.mark.parametrize(("base", "name", "published"), PUBLISHED)
+def test_the_lists_hold_what_was_published(lists, base, name, published):
+    (cell,) = [a.cell for a in lists(base).ablations if a.name == name]
+    assert relate(cell, load_cell(published)).grade == "identical"
+
+
+NORMED = """cell normed(x; h)
+    a  = layernorm(W @ x)
+    b  = layernorm(U @ h)
+    h' = tanh(a + b)
+"""
+
+# A gate that is read a step later, one within an equation, a product of products.
+MIXED = """cell mixed(x; h)
+    i  = sigmoid(Wi @ x + bi)
+    p  = relu(W @ x * R @ delay(i, 1))
+    h' = tanh(i * p + sigmoid(V @ x) + U @ h)
+"""
+
+# Gates of their own for what is carried and what is taken in, and a weight that all rounds share.
+HIGHWAY = """cell highway(x; h)
+    const depth = 2
+    s[0] = h
+    repeat k = 1..depth
+        t[k] = sigmoid(Rt[k] @ s[k - 1] + bt[k])
+        c[k] = sigmoid(Rc[k] @ s[k - 1] + bc[k])
+        u[k] = tanh(Ru[k] @ s[k - 1] + W @ x)
+        s[k] = t[k] * u[k] + c[k] * s[k - 1]
+    h' = s[depth]
+"""
+
+# A cell, the kind and the phrase of one of its ablations, and the edits that make it.
+DERIVED = [
+    (MIXED, "gate", "gate i held at 1", ["i: H = 1"]),
+    (MIXED, "gate", "gate sigmoid(V @ x) in h' held at 0", ["h' = tanh(i * p + U @ h)"]),
+    (MIXED, "term", "sum for product in p", ["p = relu(W @ x + R @ delay(i, 1))"]),
+    ("rhn", "gate", "gate t held at 1", ["t[1] = 1", "repeat k = 2..depth\n    t[k] = 1"]),
+    ("greff_cifg", "gate", "gate f held at 1", ["f = 1"]),
+    ("lstm_b", "coupling", "gates coupled: i = 1 - f", ["i = 1 - f"]),
+    (HIGHWAY, "coupling", "gates coupled: t = 1 - c", ["repeat k = 1..depth\n    t[k] = 1 - c[k]"]),
+    (HIGHWAY, "bias", "bias bt gone", ["repeat k = 1..depth\n    bt[k] = 0"]),
+    ("rhn", "order", "interpolation in s flipped", None),
+    ("gru_chung", "order", "r after the product in n", ["n = tanh(Wn @ x + r * Un @ h + bn)"]),
+    ("gru_v3", "order", "r after the product in n", None),
+    ("gru", "order", "r before the product in n", ["n = tanh(Wn @ x + bn + Un @ (r * h) + cn)"]),
+    ("rnn", "activation", "tanh in h' gone", ["h' = Wh @ x + Uh @ h + bh"]),
+    (NORMED, "activation", "all norms gone", ["a = W @ x", "b = U @ h"]),
+    ("qrnn", "term", "input term Vf gone", ["Vf = 0"]),
+    ("rhn", "term", "recurrent term Ru gone", ["Ru[1] = 0", "repeat k = 2..depth\n    Ru[k] = 0"]),
+    ("lstm_peephole", "weight", "peephole po gone", ["po = 0"]),
+    ("indrnn", "weight", "diagonal weight ph gone", ["ph = 0"]),
+    ("gru", "bias", "bias cn gone", ["cn = 0"]),
+    ("qrnn_zoneout", "noise", "zoneout in c' gone", None),
+    ("rhn", "start", "initial bt to its default", ["init bt = default"]),
+    ("slstm", "start", "state m starts at 0", ["init m = default"]),
+    ("gru", "placebo", "interpolation in h' flipped", ["h' = z * n + (1 - z) * h"]),
+    ("lstm", "placebo", "a term of c' with its other sign", ["c' = f * c - i * g"]),
+]
+
+
+@pytest.mark.parametrize(("cell", "kind", "what", "edits"), DERIVED)
+def test_what_is_derived(lists, cell, kind, what, edits):
+    (found,) = [a for a in lists(cell).ablations if a.what == what]
+    assert found.kind == kind
+    assert edits is None or list(found.edits) == edits
+
+
+DROPPED = [
+    ("lstm", "i = 0", "the output is always 0"),
+    ("lstm", "i = 1 - f", "a mirror of f_1-i"),
+    # The smaller of 1 - f and a gate.
+    ("lamb", "f = 1", "the output is always 0"),
+    (MIXED, "R = 0", "the same cell as i_0"),
+    ("sru_v1", "f = 1", "the state c is always 0"),
+    ("jordan", "h = 1", "refused: the edit leaves 'jordan' without a state that is read"),
+]
+
+
+@pytest.mark.parametrize(("cell", "edit", "why"), DROPPED)
+def test_what_is_dropped_and_why(lists, cell, edit, why):
+    (found,) = [d for d in lists(cell).dropped if d.edits == (edit,)]
+    assert found.why == why
+
+
+def test_a_cell_that_does_not_depend_on_its_input_is_dropped(lists):
+    (found,) = [d for d in lists("lstm").dropped if d.name == "no_input_terms"]
+    assert found.why == "the output does not depend on the input"
+
+
+def test_what_no_longer_recurs_is_marked(lists):
+    assert [a.name for a in lists("rnn").ablations if not a.recurrent] == ["Uh_0"]
+    # What a delay remembers of the input is no recurrence.
+    assert [a.name for a in lists("qrnn").ablations if not a.recurrent] == ["f_0"]
+
+
+def test_the_order_of_the_list(lists):
+    kinds = list(dict.fromkeys(a.kind for a in lists("lstm_b").ablations))
+    assert kinds == ["gate", "coupling", "activation", "term", "bias", "start", "placebo"]
+
+
+def test_what_an_ablation_is_besides():
+    by_name = {a.name: a.equals for a in derived(load_cell("gru")).ablations}
+    found = {(e.name, e.where, e.grade) for e in by_name["n_r_before"]}
+    assert ("gru_v3", "library", "other_parameters") in found
+    (flipped,) = by_name["h_flipped"]
+    assert (flipped.where, flipped.grade) == ("base", "mirror")
+
+
+def test_an_ablation_that_starts_elsewhere_says_so(lists):
+    (found,) = [a for a in lists("lstm_b").ablations if a.name == "bf_default"]
+    assert [(e.where, e.grade) for e in found.equals] == [("base", "other_start")]
+    (coupled,) = [a for a in lists("lstm_b").ablations if a.name == "i_1-f"]
+    assert [(e.name, e.grade) for e in coupled.equals] == [("f_1-i", "other_start")]
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "rhn", "irnn"])
+def test_a_placebo_alone_is_that_of_the_list(lists, name):
+    assert placebo(load_cell(name)).edits == lists(name).ablations[-1].edits
+
+
+def test_a_mirror_that_would_train_alike_is_no_placebo(lists):
+    # Of IRNN the recurrent matrix starts as I and the bias at 0: W alone is drawn.
+    assert lists("irnn").ablations[-1].negate == ("Wh",)
+
+
+def test_names_are_legal():
+    cell = parse_cell("cell a(x; h)\n    h' = tanh(W @ x + U @ h + β)\n    param β")
+    assert "beta_0" in {a.name for a in derived(cell, library=False).ablations}
+
+
+def test_a_gate_written_out_by_hand_is_found():
+    cell = parse_cell("cell a(x; h)\n    f  = sigmoid(Wf @ x + bf)\n    h' = f * h + W @ x")
+    assert {"f_1", "f_0"} <= {a.name for a in derived(cell, library=False).ablations}
+
+
+def test_a_weight_that_rounds_share_is_taken_away_once(lists):
+    (found,) = [d for d in lists(HIGHWAY).dropped if d.name == "W_0"]
+    assert found.edits == ("W = 0",)
+    assert found.why == "the output is always 0"

@@ -296,8 +296,8 @@ def test_a_state_that_is_carried_on_is_a_straight_line(which):
 
 def test_delays_are_lines_of_their_own():
     layout = layout_of("taugru")
-    assert set(height_of(layout, "state")) == {"h", "h′−2", "h′−3"}
-    assert set(height_of(layout, "new state")) == {"h′", "h", "h′−2"}
+    assert set(height_of(layout, "state")) == {"h", "h′−2", "h′−3", "h′−4"}
+    assert set(height_of(layout, "new state")) == {"h′", "h", "h′−2", "h′−3"}
     cell = parse_cell("cell a(x; h)\n    h' = delay(sigmoid(Uh @ h) * h, 2) + Wh @ x\n")
     names_of = [
         text(i.name) for i in read(elaborate(cell)).items if i.kind in ("state", "new state")

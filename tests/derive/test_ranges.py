@@ -9,7 +9,7 @@ import pytest
 from cellsearch.derive.ranges import Interval, ranges, unbounded
 from cellsearch.derive.ranges.images import image
 from cellsearch.ir import elaborate
-from cellsearch.ir.evaluate import _Run
+from cellsearch.ir.evaluate import _Run, seeded
 from cellsearch.ir.ops import OPS
 from cellsearch.lang import edit_cell, library, parse_cell
 from cellsearch.testing.cells import random_cell
@@ -211,7 +211,7 @@ class Trace(_Run):
         sizes = self.graph.sizes(self.widths, WIDTH)
         self.weights = {n: drawn(w.shape(sizes)) for n, w in self.graph.weights.items()}
         self.inputs = {x: drawn((steps, WIDTH, *self.plane)) for x in self.graph.inputs}
-        self.masks = seed if seed % 2 else None
+        self.masks = seeded(seed) if seed % 2 else None
         self.seen = {}
         self.run({})
         return self.seen

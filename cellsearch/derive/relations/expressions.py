@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,31 +12,65 @@ from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, 
 Array = NDArray[np.float64]
 
 
-def times(factor: float, e: Expression) -> Expression:
-    """A number times an expression, as a person would write it."""
-    if isinstance(e, Number):
-        return Number(factor * e.value)
-    if factor == 1:
-        return e
-    if factor == -1:
-        return Negative(e)
-    return Binary("*", Number(factor), e)
+# Terms with their factors; the term 1 is a number.
+Sum = Mapping[Expression, float]
+
+_ONE = Number(1.0)
+# What is left of factors that cancel is below this.
+_NOTHING = 1e-9
 
 
-def plus(a: Expression, b: Expression) -> Expression:
-    """A sum, with a minus where the second is negative."""
-    match a, b:
-        case Number(value=0.0), _:
-            return b
-        case _, Number(value=0.0):
-            return a
-        case _, Negative(operand=inner):
-            return Binary("-", a, inner)
-        case _, Number(value=v) if v < 0:
-            return Binary("-", a, Number(-v))
-        case _, Binary(op="*", left=Number(value=v), right=inner) if v < 0:
-            return Binary("-", a, times(-v, inner))
-    return Binary("+", a, b)
+def constant(value: float) -> Sum:
+    """A number."""
+    return {_ONE: value}
+
+
+def scaled(factor: float, s: Sum) -> Sum:
+    """A number times a sum."""
+    return {e: factor * c for e, c in s.items()}
+
+
+def plus(a: Sum, b: Sum) -> Sum:
+    """A sum of two; what cancels is gone."""
+    total = dict(a)
+    for e, c in b.items():
+        total[e] = total.get(e, 0.0) + c
+    return {e: c for e, c in total.items() if abs(c) > _NOTHING}
+
+
+def product(a: Sum, b: Sum) -> Sum:
+    """A product, term by term."""
+    total: Sum = {}
+    for e, c in a.items():
+        for f, d in b.items():
+            both = f if e == _ONE else e if f == _ONE else Binary("*", e, f)
+            total = plus(total, {both: c * d})
+    return total
+
+
+def wrapped(s: Sum, wrap: Callable[[Expression], Expression]) -> Sum:
+    """A linear function of a sum, term by term."""
+    return {wrap(e): c for e, c in s.items()}
+
+
+def expression(s: Sum) -> Expression:
+    """A sum as a person would write it."""
+    out: Expression | None = None
+    for e, c in s.items():
+        size = float(f"{abs(c):.12g}")
+        term = Number(size) if e == _ONE else e if size == 1 else Binary("*", Number(size), e)
+        if out is None:
+            out = term if c > 0 else Number(-size) if e == _ONE else _negative(term)
+        else:
+            out = Binary("+" if c > 0 else "-", out, term)
+    return Number(0.0) if out is None else out
+
+
+def _negative(e: Expression) -> Expression:
+    match e:
+        case Binary(op="*", left=Number(value=v), right=inner):
+            return Binary("*", Number(-v), inner)
+    return Negative(e)
 
 
 def value(e: Expression, weights: Mapping[str, Array], like: Array) -> Array:

@@ -15,7 +15,7 @@ from cellsearch.lang import edit_cell, library, load_cell, parse_cell, print_cel
 from cellsearch.testing.cells import random_cell
 
 CELLS = library()
-GENERATED = {str(i): random_cell(random.Random(10_000 + i)) for i in range(200)}
+GENERATED = {str(i): random_cell(random.Random(10_000 + i)) for i in range(80)}
 
 
 def hashed(cell):

@@ -44,7 +44,7 @@ def check(a, b, grade, sizes):
     assert proved(a, b, grade, sizes), f"{grade.name}:\n{print_cell(a.cell)}{print_cell(b.cell)}"
 
 
-@numbers(150, 30_000)
+@numbers(100, 30_000)
 def test_cells_that_are_written_down_alike_are_equal(number):
     alike = {grade: defaultdict(list) for grade in GRADES}
     for seed in range(number):
@@ -64,7 +64,7 @@ def test_cells_that_are_written_down_alike_are_equal(number):
     assert claims.total()
 
 
-@numbers(60, 10_000)
+@numbers(25, 10_000)
 def test_mutants_are_told_apart_or_proved(number):
     claims = Counter()
     for seed in range(number):
@@ -95,7 +95,7 @@ def test_every_claim_about_the_library_is_proved():
             check(a, b, grade, sizes)
 
 
-@numbers(60, 10_000)
+@numbers(25, 10_000)
 def test_what_is_written_otherwise_is_recognised(number):
     found = Counter()
     missed = []

@@ -26,8 +26,8 @@ TEXTS = [f.read_text("utf-8") for f in (resources.files("cellsearch") / "cells")
 TEXTS += [random_cell(random.Random(i), plane=i % 10 == 9) for i in range(50)]
 
 # How many are drawn in an ordinary run, and with --run-slow; in chunks, to share them out.
-CHUNK = 500
-USUAL, GENERATED, MUTATED = 1_000, 10_000, 100_000
+CHUNK = 100
+USUAL, GENERATED, MUTATED = 300, 10_000, 100_000
 
 torch.set_num_threads(1)
 

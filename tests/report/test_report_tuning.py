@@ -145,7 +145,7 @@ def test_the_page_says_what_it_rests_on(folder: Path, tmp_path: Path) -> None:
     ("tune", "said"),
     [
         ({"halving": {"factor": 2, "rungs": 1}}, "trials pruned"),
-        ({"proposer": "tpe"}, "settings of its own (tpe)"),
+        pytest.param({"proposer": "tpe"}, "settings of its own (tpe)", marks=pytest.mark.slow),
         ({"proposer": "grid", "trials": 2, "space": {"model.tied": [True, False]}}, "(grid)"),
     ],
 )

@@ -75,6 +75,7 @@ class TestRay(ExecutorContract):
         return RayExecutor(Options(workers=2, address=self.address), trainer=TRAINER)
 
 
+@pytest.mark.slow
 def test_devices_are_shared_and_what_runs_out_of_memory_gets_one_alone(tmp_path: Path) -> None:
     names = ["together"] * 8 + ["greedy"] + ["fine"] * 8
     items = [item(tmp_path, name, seed) for seed, name in enumerate(names)]

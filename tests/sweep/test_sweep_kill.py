@@ -72,7 +72,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
         "train": {"tokens": 400, "batch": 2, "segment": 2},
         "seeds": 3,
     }
-    check(tmp_path, config, TRAINER, moments=6, delay=lambda calm: (0.3, 1.2))
+    check(tmp_path, config, TRAINER, moments=3, delay=lambda calm: (0.3, 1.2))
 
 
 @pytest.mark.slow

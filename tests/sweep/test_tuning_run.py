@@ -142,7 +142,7 @@ def test_a_journal_cut_anywhere_is_gone_on_with(
     asked = tuned(proposer="tpe", lag=2, **halving)
     whole = sweep(asked, tmp_path / "whole", means)
     lines = (tmp_path / "whole" / store.NAME).read_bytes().splitlines(keepends=True)
-    for cut in range(1, len(lines), 3):
+    for cut in range(1, len(lines), 6):
         study = tmp_path / f"cut {cut}"
         study.mkdir()
         (study / store.NAME).write_bytes(b"".join(lines[:cut]))
@@ -317,7 +317,7 @@ def test_a_tuning_survives_kills(tmp_path: Path, means: Means) -> None:
     undisturbed = facts(sweep(asked, tmp_path / "undisturbed", means))
     study, draws = tmp_path / "killed", random.Random(7)
     spec = asked.model_dump(mode="json", by_alias=True)
-    for _ in range(5):
+    for _ in range(2):
         before = _written(study)
         with driven(study, spec, TRAINER) as driver:
             wait_until(lambda: _written(study) > before, 30)  # noqa: B023  called at once

@@ -16,7 +16,7 @@ READY  := $(VENV)/.ready
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "cellsearch needs Python 3.11 or newer; found none" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
 demo: $(READY)

@@ -204,6 +204,7 @@ def wait_for(happened, seconds=120):
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_report_is_written_twice_in_one_process(study, tmp_path):
     # A file called as a function of its package would take the function's place.
     from cellsearch import report

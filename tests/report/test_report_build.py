@@ -271,6 +271,7 @@ def test_a_declared_placebo_is_not_said_to_be_proved(tmp_path: Path) -> None:
     assert "the same law" not in text
 
 
+@pytest.mark.slow
 def test_what_an_earlier_report_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     one = Simulation(arms=(Arm("base"), Arm("old"), Arm("both")), seeds=2)
     two = Simulation(arms=(Arm("base"), Arm("new"), Arm("both")), seeds=2)

@@ -146,7 +146,11 @@ def test_the_page_says_what_it_rests_on(folder: Path, tmp_path: Path) -> None:
     [
         ({"halving": {"factor": 2, "rungs": 1}}, "trials pruned"),
         pytest.param({"proposer": "tpe"}, "settings of its own (tpe)", marks=pytest.mark.slow),
-        ({"proposer": "grid", "trials": 2, "space": {"model.tied": [True, False]}}, "(grid)"),
+        pytest.param(
+            {"proposer": "grid", "trials": 2, "space": {"model.tied": [True, False]}},
+            "(grid)",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_other_tunings_have_a_page(tmp_path: Path, tune: dict[str, Any], said: str) -> None:

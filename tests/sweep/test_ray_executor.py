@@ -110,6 +110,7 @@ def test_what_is_out_of_memory_with_a_whole_machine_has_failed(
     assert end.outcome.error.kind == "oom"
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_an_attempt_and_no_result(tmp_path: Path, nodes: Nodes) -> None:
     one = item(tmp_path, "slow", steps=40)
     events, killed = [], False

@@ -44,7 +44,8 @@ def inline(tmp_path_factory: pytest.TempPathFactory) -> Journal:
     return run("inline", tmp_path_factory.mktemp("inline"))
 
 
-@pytest.mark.parametrize("executor", ["process", pytest.param("ray", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["process", "ray"])
 def test_who_trains_does_not_matter(inline: Journal, tmp_path: Path, executor: str) -> None:
     journal = run(executor, tmp_path)
     assert found(journal) == found(inline)

@@ -43,6 +43,7 @@ TRAIN = {
 }
 
 
+@pytest.mark.slow
 def test_a_small_lstm_comes_near_the_entropy_and_not_below(trial):
     task = TASK | {"corpus": "grammar:train=400000,valid=30000,test=60000"}
     keys = TRAIN | {"tokens": 300_000, "batch": 16, "segment": 32, "evaluations": 1}

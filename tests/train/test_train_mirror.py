@@ -31,6 +31,7 @@ def test_from_a_mirrored_start_gru_and_its_flip_train_to_the_same_losses(trial, 
     assert losses(flip) == pytest.approx(losses(base), abs=1e-12, rel=0)
 
 
+@pytest.mark.slow
 def test_from_the_same_start_they_differ(trial):
     base = train(trial("gru", train=TWO_HUNDRED))
     flip = train(trial("gru_flipped", train=TWO_HUNDRED))

@@ -93,6 +93,7 @@ def test_an_end_worse_than_guessing_is_a_divergence(trial):
     assert len(outcome.curves.tokens) > 0
 
 
+@pytest.mark.slow
 def test_a_gap_between_the_two_states_is_a_warning(trial):
     assert train(trial()).warnings == ()
     # Without warm-up and in many short streams, the state that a stream begins with matters.

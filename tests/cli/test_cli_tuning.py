@@ -125,6 +125,7 @@ def test_what_is_said_of_failures_can_be_done(call, file, tmp_path):
     assert "--retry" not in said
 
 
+@pytest.mark.slow
 def test_what_failed_in_the_comparison_can_be_tried_again(call, file, tmp_path):
     spec = files.load(file, ["variants={raises: {with: i = 1}}"])
     sweep(spec, tmp_path, Means(InlineExecutor(trainer=TRAINER), measure=lambda *_: []))

@@ -129,6 +129,7 @@ def test_a_list_in_words() -> None:
     assert [words.listed("abc"[:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
 
 
+@pytest.mark.slow
 def test_the_page_says_what_it_rests_on(folder: Path, tmp_path: Path) -> None:
     built = build(folder, tmp_path / "a")
     page = built.index.read_text()

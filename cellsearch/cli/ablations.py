@@ -9,6 +9,7 @@ import typer
 
 from cellsearch.cli import say
 from cellsearch.cli.alone import edited
+from cellsearch.cli.asked import CellArgument, Edits, Hidden, Inputs, Json
 from cellsearch.cli.sizes import COMMON, Sized, sized
 
 if TYPE_CHECKING:
@@ -19,25 +20,17 @@ _HEADS = ["variant", "with", "what it is", "besides", "parameters", "FLOPs|forwa
 
 
 def ablations(
-    cell: Annotated[
-        str, typer.Argument(metavar="CELL", help="A name (see `cells`), a .cell file, or a text.")
-    ],
-    edits: Annotated[
-        list[str] | None,
-        typer.Option("--with", metavar="LINE", help="An edit or a rule (->). May be repeated."),
-    ] = None,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option("--input", metavar="X", help="Width of the input, or name=width for each."),
-    ] = None,
-    hidden: Annotated[int, typer.Option(min=1, help="H, the width of the state.")] = COMMON,
+    cell: CellArgument,
+    edits: Edits = None,
+    inputs: Inputs = None,
+    hidden: Hidden = COMMON,
     equations: Annotated[
         bool, typer.Option("--equations", help="Also print which lines of the cell change.")
     ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Also list what was dropped, and why.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """List the ablations of a cell that take away or change one component.
 

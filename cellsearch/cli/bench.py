@@ -8,6 +8,7 @@ import typer
 
 from cellsearch.cli import say
 from cellsearch.cli.alone import config_of, edited
+from cellsearch.cli.asked import Json
 from cellsearch.cli.sizes import COMMON
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def bench(
     ] = None,
     vocabulary: Annotated[int, typer.Option(min=2, help="Symbols of the softmax.")] = 96,
     rounds: Annotated[int, typer.Option(min=1, help="How often each is timed.")] = 5,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Measure microseconds per token, side by side, torch.nn's own among them.
 

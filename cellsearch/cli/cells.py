@@ -9,6 +9,7 @@ import typer
 
 from cellsearch.cli import say
 from cellsearch.cli.alone import edited
+from cellsearch.cli.asked import Json
 from cellsearch.cli.like import print_likeness
 from cellsearch.cli.sizes import COMMON, sized
 from cellsearch.errors import ConfigError
@@ -27,7 +28,7 @@ def cells(
         list[str] | None,
         typer.Option("--with", metavar="LINE", help="An edit of that cell. May be repeated."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
     page: Annotated[
         Path | None,
         typer.Option(file_okay=False, help="Write cells.md, a page of them all, into this folder."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cellsearch.cli import say
+from cellsearch.cli.asked import Json
 from cellsearch.cli.group import FAILED
 from cellsearch.cli.sizes import COMMON
 from cellsearch.errors import ConfigError, LanguageError
@@ -23,7 +24,7 @@ _MEMBERS = 1000
 
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .cell file.")],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Check the cells in a file: widths, weights and needs, or what is wrong.
 

@@ -12,6 +12,7 @@ import typer
 
 from cellsearch.cli import say
 from cellsearch.cli.alone import edited
+from cellsearch.cli.asked import Hidden, Inputs, Json
 from cellsearch.cli.relation import sentence
 from cellsearch.cli.sizes import COMMON, Sized, costs, sized
 
@@ -48,12 +49,9 @@ def diff(
         list[str] | None,
         typer.Option("--with", metavar="LINE", help="An edit of B, or a rule. May be repeated."),
     ] = None,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option("--input", metavar="X", help="Width of the input, or name=width for each."),
-    ] = None,
-    hidden: Annotated[int, typer.Option(min=1, help="H, the width of the state.")] = COMMON,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    inputs: Inputs = None,
+    hidden: Hidden = COMMON,
+    json: Json = False,
 ) -> None:
     """Compare two cells: equations, cost, and whether they are one cell in other words.
 

@@ -9,6 +9,7 @@ import typer
 
 from cellsearch.cli import say
 from cellsearch.cli.alone import edited
+from cellsearch.cli.asked import CellArgument, Edits, Hidden, Inputs
 from cellsearch.cli.sizes import COMMON, widths_of
 from cellsearch.errors import ConfigError
 
@@ -17,27 +18,19 @@ if TYPE_CHECKING:
 
 
 def export(
-    cell: Annotated[
-        str, typer.Argument(metavar="CELL", help="A name (see `cells`), a .cell file, or a text.")
-    ],
+    cell: CellArgument,
     to: Annotated[
         str,
         typer.Option(
             "--to", metavar="FORMAT", help="cell, latex, onnx, svg, torch, darts, enas, …"
         ),
     ],
-    edits: Annotated[
-        list[str] | None,
-        typer.Option("--with", metavar="LINE", help="An edit or a rule (->). May be repeated."),
-    ] = None,
+    edits: Edits = None,
     out: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write this file; else it is printed.")
     ] = None,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option("--input", metavar="X", help="Width of the input, or name=width for each."),
-    ] = None,
-    hidden: Annotated[int, typer.Option(min=1, help="H, the width of the state.")] = COMMON,
+    inputs: Inputs = None,
+    hidden: Hidden = COMMON,
     weights: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Weights of an RNN (safetensors), for onnx.")
     ] = None,

@@ -9,6 +9,7 @@ import typer
 
 from cellsearch.cli import say
 from cellsearch.cli.alone import edited
+from cellsearch.cli.asked import CellArgument, Edits, Hidden, Inputs, Json
 from cellsearch.cli.sizes import COMMON, Sized, costs, sized
 
 if TYPE_CHECKING:
@@ -17,18 +18,10 @@ if TYPE_CHECKING:
 
 
 def show(
-    cell: Annotated[
-        str, typer.Argument(metavar="CELL", help="A name (see `cells`), a .cell file, or a text.")
-    ],
-    edits: Annotated[
-        list[str] | None,
-        typer.Option("--with", metavar="LINE", help="An edit or a rule (->). May be repeated."),
-    ] = None,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option("--input", metavar="X", help="Width of the input, or name=width for each."),
-    ] = None,
-    hidden: Annotated[int, typer.Option(min=1, help="H, the width of the state.")] = COMMON,
+    cell: CellArgument,
+    edits: Edits = None,
+    inputs: Inputs = None,
+    hidden: Hidden = COMMON,
     base: Annotated[
         str | None,
         typer.Option(metavar="CELL", help="Compare with this cell, not with CELL unedited."),
@@ -36,7 +29,7 @@ def show(
     plan: Annotated[
         bool, typer.Option("--plan", help="Also print what runs when it is compiled.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Show a cell: its equations, what an edit changes, its cost, ranges and scan classes.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellsearch.cli import say
+from cellsearch.cli.asked import Json
 from cellsearch.cli.study import require
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def status(
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on saying it until nothing runs any more.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Say how many trials of a study are done, running, waiting.
 

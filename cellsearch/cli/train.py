@@ -10,6 +10,7 @@ import typer
 
 from cellsearch.cli import say
 from cellsearch.cli.alone import config_of, edited
+from cellsearch.cli.asked import CellArgument, Edits, Json
 from cellsearch.cli.group import FAILED
 from cellsearch.errors import TrialError
 
@@ -22,13 +23,8 @@ _KEYS = ("task", "model", "train", "backend")
 
 
 def train(
-    cell: Annotated[
-        str, typer.Argument(metavar="CELL", help="A name (see `cells`), a .cell file, or a text.")
-    ],
-    edits: Annotated[
-        list[str] | None,
-        typer.Option("--with", metavar="LINE", help="An edit or a rule (->). May be repeated."),
-    ] = None,
+    cell: CellArgument,
+    edits: Edits = None,
     overrides: Annotated[
         list[str] | None,
         typer.Option(
@@ -39,7 +35,7 @@ def train(
     weights: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Leave the weights here (safetensors).")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Train one cell once, and say how well it predicts.
 

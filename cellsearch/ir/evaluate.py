@@ -215,7 +215,7 @@ class _Run:
         if f in ("block", "conv"):
             # What is no weight any more is 0.
             w = self.of(items[0])
-            return _block_diagonal(w) if w.ndim == 3 else w
+            return block_diagonal(w) if w.ndim == 3 else w
         return OPS[f](self.of(items[0]))
 
     def _noisy(self, f: str, values: list[Array], p: float, e: Expression) -> Array:
@@ -245,7 +245,8 @@ class _Run:
         return np.tensordot(left, right, axes=(1, 0))
 
 
-def _block_diagonal(w: Array) -> Array:
+def block_diagonal(w: Array) -> Array:
+    """The matrix of a weight in blocks, [heads, rows / heads, columns / heads]."""
     heads, rows, columns = w.shape
     out = np.zeros((heads * rows, heads * columns))
     for k in range(heads):

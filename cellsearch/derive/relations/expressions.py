@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from cellsearch.ir.evaluate import block_diagonal
 from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, Number, Transpose
 
 Array = NDArray[np.float64]
@@ -95,17 +96,8 @@ def value(e: Expression, weights: Mapping[str, Array], like: Array) -> Array:
         case Call(function="diag", items=(a,)):
             return np.diag(np.broadcast_to(value(a, weights, like), like.shape[:1]))
         case Call(function="block", items=(a, _)):
-            return _dense(value(a, weights, like))
+            return block_diagonal(value(a, weights, like))
         case Binary(op=op, left=a, right=b):
             left, right = value(a, weights, like), value(b, weights, like)
             return {"+": np.add, "-": np.subtract, "*": np.multiply}[op](left, right)
     raise AssertionError(f"no value for {e}")
-
-
-def _dense(w: Array) -> Array:
-    """Diagonal blocks as the matrix that they are."""
-    heads, rows, columns = w.shape
-    out = np.zeros((heads * rows, heads * columns))
-    for k in range(heads):
-        out[k * rows : (k + 1) * rows, k * columns : (k + 1) * columns] = w[k]
-    return out

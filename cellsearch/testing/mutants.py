@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from cellsearch.ir import Cell
-from cellsearch.ir.cell import Equation, flat, map_lines, map_values
+from cellsearch.ir.cell import Equation, flat
 from cellsearch.ir.expressions import (
     Binary,
     Call,
@@ -14,11 +14,10 @@ from cellsearch.ir.expressions import (
     Name,
     Negative,
     Number,
-    rewrite,
     walk,
 )
 from cellsearch.ir.ops import OPS
-from cellsearch.testing.rewrites import declared, tried
+from cellsearch.testing.rewrites import declared, tried, with_part
 
 _FUNCTIONS = sorted(f for f, op in OPS.items() if op.arity == 1 and f not in ("log", "sqrt"))
 
@@ -31,7 +30,7 @@ def mutant(rng: random.Random, cell: Cell, tries: int = 20) -> Cell | None:
         node = rng.choice(list(_nodes(cell)))
         options = list(_others(rng, node, names))
         if options:
-            new = tried(cell, _with(cell, node, rng.choice(options)))
+            new = tried(cell, with_part(cell, node, rng.choice(options)))
             if new is not cell:
                 return new
     return None
@@ -41,20 +40,6 @@ def _nodes(cell: Cell) -> Iterator[Expression]:
     for line in flat(cell.lines):
         if isinstance(line, Equation):
             yield from walk(line.value)
-
-
-def _with(cell: Cell, old: Expression, new: Expression) -> Cell:
-    def change(e: Expression) -> Expression | None:
-        return new if e is old else None
-
-    return cell.with_lines(
-        map_lines(
-            cell.lines,
-            lambda li: (
-                map_values(li, lambda e: rewrite(e, change)) if isinstance(li, Equation) else li
-            ),
-        )
-    )
 
 
 def _others(rng: random.Random, e: Expression, names: list[str]) -> Iterator[Expression]:

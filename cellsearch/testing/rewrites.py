@@ -90,7 +90,11 @@ def _algebra(rng: random.Random, cell: Cell) -> Cell:
     ]
     if not places:
         return cell
-    old, new = rng.choice(places)
+    return with_part(cell, *rng.choice(places))
+
+
+def with_part(cell: Cell, old: Expression, new: Expression) -> Cell:
+    """The cell with one part of one of its equations replaced."""
 
     def change(e: Expression) -> Expression | None:
         return new if e is old else None

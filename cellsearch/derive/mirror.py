@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cellsearch.derive.relations.relate import check_sizes
 from cellsearch.errors import LanguageError, nearest
 from cellsearch.ir import Cell, Graph, Weight, elaborate
 from cellsearch.ir.evaluate import evaluate, seeded
@@ -49,8 +50,7 @@ def _fitting(cell: Cell, of: Cell) -> tuple[Graph, Graph, int, int]:
         try:
             graphs = [elaborate(c, {"H": hidden, "X": width}) for c in (cell, of)]
             for g in graphs:
-                sizes = g.sizes(dict.fromkeys(g.inputs, width), hidden)
-                _ = [w.shape(sizes) for w in g.weights.values()]
+                check_sizes(g, hidden, width)
             return graphs[0], graphs[1], hidden, width
         except LanguageError as e:
             refused = refused or e

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 
 class CellsearchError(Exception):
@@ -39,8 +39,7 @@ class ShapeError(CellsearchError, ValueError):
     """A tensor or a size that does not fit the module it is given to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A place in a text: the source line, its number and its column, both from 1, in characters."""
 
     line: str

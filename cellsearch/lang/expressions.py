@@ -50,7 +50,8 @@ class Reader:
 
     def sees(self, *texts: str) -> bool:
         """Whether the next token is one of these marks or words."""
-        return self.token.kind in ("mark", "name") and self.token.text in texts
+        token = self.tokens[self.i]
+        return token.text in texts and token.kind in ("mark", "name")
 
     def accept(self, text: str) -> bool:
         """Take the next token if it is this one."""
@@ -106,9 +107,10 @@ class Reader:
         return e
 
     def _strength(self) -> int | None:
-        if self.token.kind != "mark":
+        token = self.tokens[self.i]
+        if token.kind != "mark":
             return None
-        return LOOSE if self.token.text == "|" else PRECEDENCE.get(self.token.text)
+        return LOOSE if token.text == "|" else PRECEDENCE.get(token.text)
 
     def _infix(self, left: Expression, strength: int) -> Expression:
         op = self.token

@@ -75,9 +75,10 @@ def _line(line: LogicalLine) -> list[Line]:
     read = _READERS.get(first.text, _equation) if first.kind == "name" else _equation
     found = read(reader)
     reader.end()
-    found = [replace(li, at=li.at or first.at) for li in found]
-    found[0] = replace(found[0], above=line.above, note=line.note)
-    found[-1] = replace(found[-1], below=line.below)
+    if line.above or line.note:
+        found[0] = replace(found[0], above=line.above, note=line.note)
+    if line.below:
+        found[-1] = replace(found[-1], below=line.below)
     return found
 
 
@@ -154,19 +155,19 @@ def _output(r: Reader) -> list[Line]:
 
 
 def _needs(r: Reader) -> list[Line]:
-    r.expect("needs")
+    at = r.expect("needs").at
     left = r.size("a width")
     r.expect("=")
-    return [Needs(left, r.size("a width"))]
+    return [Needs(left, r.size("a width"), at=at)]
 
 
 def _repeat(r: Reader) -> list[Line]:
-    r.expect("repeat")
+    at = r.expect("repeat").at
     variable = _defined(r).text
     r.expect("=")
     low = r.size("a bound of repeat")
     r.expect("..")
-    return [Repeat(variable, low, r.size("a bound of repeat"), ())]
+    return [Repeat(variable, low, r.size("a bound of repeat"), (), at=at)]
 
 
 _READERS: dict[str, Callable[[Reader], list[Line]]] = {

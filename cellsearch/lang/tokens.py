@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from cellsearch.errors import LanguageError, Position
 
@@ -12,10 +13,13 @@ from cellsearch.errors import LanguageError, Position
 LETTER = "A-Za-z\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03e1\u03f0-\u03f5\u03f7-\u03ff"
 _TOKEN = re.compile(
     rf"""
+    (?:
       (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     | (?P<name>[{LETTER}][{LETTER}0-9_]*'?)
     | (?P<hole>\?[{LETTER}][{LETTER}0-9_]*)
     | (?P<mark>->|\.\.|//|[-+*/@|()\[\],.=:;])
+    )
+    [ \t]*
     """,
     re.VERBOSE,
 )
@@ -39,8 +43,7 @@ _HINTS = {
 OPENING, CLOSING = "([", ")]"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a line: its kind (number, name, hole, mark, end), its text and its place."""
 
     kind: str
@@ -118,19 +121,16 @@ class _Lines:
             raise LanguageError(f"the bracket '{first.text}' is never closed", first.at)
 
     def _tokens(self, code: str, line: str, number: int) -> Iterator[Token]:
-        column = 0
+        # A tab may part tokens; as an indentation it has no width that all agree on.
+        column = len(code) - len(code.lstrip(" "))
         while column < len(code):
-            # A tab may part tokens; as an indentation it has no width that all agree on.
-            if code[column] == " " or (code[column] == "\t" and code[:column].strip()):
-                column += 1
-                continue
             at = Position(line, number, column + 1, self.file)
             match = _TOKEN.match(code, column)
             if not match or match.lastgroup is None:
                 c = code[column]
                 shown = c if c.isprintable() else repr(c)[1:-1]
                 raise LanguageError(f"unexpected character '{shown}'{_HINTS.get(c, '')}", at)
-            yield Token(match.lastgroup, match.group(), at)
+            yield Token(match.lastgroup, match[match.lastgroup], at)
             column = match.end()
 
     def _bracket(self, token: Token) -> None:

@@ -6,7 +6,7 @@ Only exact identities of real arithmetic are used; order and grouping stay as wr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -45,10 +45,10 @@ class Builder:
         short = self._short(op, plain)
         if short is not None:
             return short
-        type = max([a.type for a in args], key=_dimensions)
-        if max([_dimensions(a.type) for a in plain]) < _dimensions(type):
-            return self.expand(self.unitwise(op, *plain), type)
-        return self.node(op, plain, type=type)
+        wide = _widest(args)
+        if len(_widest(plain).sizes) < len(wide.sizes):
+            return self.expand(self.unitwise(op, *plain), wide)
+        return self.node(op, plain, type=wide)
 
     def matmul(self, a: Node, b: Node, type: Type) -> Node:
         """`a @ b`; zeros give 0, the identity gives b, a diagonal matrix scales."""
@@ -95,8 +95,12 @@ class Builder:
         return None if math.isnan(result) else self.number(result)
 
 
-def _dimensions(t: Type) -> int:
-    return len(t.sizes)
+def _widest(args: Iterable[Node]) -> Type:
+    """The type of the most dimensions, the first such."""
+    found, *others = [a.type for a in args]
+    for t in others:
+        found = t if len(t.sizes) > len(found.sizes) else found
+    return found
 
 
 def value(a: Node) -> float | None:
@@ -143,7 +147,7 @@ def _sub(b: Builder, args: tuple[Node, ...], numbers: list[float | None]) -> Nod
 
 def _mul(b: Builder, args: tuple[Node, ...], numbers: list[float | None]) -> Node | None:
     if 0 in numbers or any(a.op == "zeros" for a in args):
-        wide = max((a.type for a in args), key=lambda t: len(t.sizes))
+        wide = _widest(args)
         return b.zeros(wide) if wide.sizes else b.number(0.0)
     if numbers[0] == 1:
         return args[1]

@@ -82,7 +82,7 @@ class _Elaboration:
     def run(self) -> Graph:
         for name in self.r.order:
             node = self._node(self.u.equations[name].value)
-            self.equations[name] = self._coerced(node, self.types.names[name], name)
+            self.equations[name] = self._coerced(node, self.types.names[name])
         # What a delay remembers is elaborated here, and with it the forms of its weights.
         states = tuple(self._states())
         weights = self._weights()
@@ -112,7 +112,7 @@ class _Elaboration:
                     call = self.formed[str(a.args[0].attrs[0])]
                     raise LanguageError(f"'{call}' stands alone left of @", call.at)
 
-    def _coerced(self, node: Node, type: Type, name: str) -> Node:
+    def _coerced(self, node: Node, type: Type) -> Node:
         if type.sizes and not node.type.sizes:
             return self.b.expand(node, type)
         if not type.sizes and node.type.sizes:
@@ -150,7 +150,7 @@ class _Elaboration:
         type = self.types.of(m.what)
         for k in range(2 if m.own else 1, m.steps + 1):
             new = self._delayed(m, k - 1) if k > 1 else self._node(m.what)
-            yield StateValue(m.name(k), type, None, self._coerced(new, type, str(m.what)))
+            yield StateValue(m.name(k), type, None, self._coerced(new, type))
 
     def _delayed(self, m: Memory, k: int) -> Node:
         return self.b.node("state", attrs=(m.name(k),), type=self.types.of(m.what))
@@ -164,18 +164,17 @@ class _Elaboration:
             case Negative(operand=a):
                 return self.b.unitwise("neg", self._node(a))
             case Transpose(operand=a):
-                return self._transpose(self._matrix(a), self.types.of(e))
+                return self._transpose(self._typed(a), self.types.of(e))
             case Binary(op="@", left=a, right=b):
-                right = self._coerced(self._node(b), self.types.of(b), str(b))
-                return self.b.matmul(self._matrix(a), right, self.types.of(e))
+                return self.b.matmul(self._typed(a), self._typed(b), self.types.of(e))
             case Binary(op=op, left=a, right=b):
                 return self.b.unitwise(_ARITHMETIC[op], self._node(a), self._node(b))
             case Call():
                 return self._call(e)
         raise AssertionError(f"no node for {e}")
 
-    def _matrix(self, e: Expression) -> Node:
-        return self._coerced(self._node(e), self.types.of(e), str(e))
+    def _typed(self, e: Expression) -> Node:
+        return self._coerced(self._node(e), self.types.of(e))
 
     def _transpose(self, a: Node, type: Type) -> Node:
         if a.op in ("transpose", "identity"):
@@ -204,8 +203,7 @@ class _Elaboration:
         if f == "delay":
             return self._delayed(self.delays[id(e)], int(number(items[1], {})))
         if f in REDUCTIONS or f in NORMS:
-            a = self._coerced(self._node(items[0]), self.types.of(items[0]), str(items[0]))
-            return self.b.node(f, (a,), type=self.types.of(e))
+            return self.b.node(f, (self._typed(items[0]),), type=self.types.of(e))
         if f == "dropout":
             return self._dropout(e)
         if f == "zoneout":
@@ -214,14 +212,14 @@ class _Elaboration:
 
     def _structure(self, e: Call) -> Node:
         if e.function in ("diag", "outer"):
-            args = tuple(self._matrix(a) for a in e.items)
+            args = tuple(self._typed(a) for a in e.items)
             return self.b.node(e.function, args, type=self.types.of(e))
         return self._formed(e)
 
     def _formed(self, e: Call) -> Node:
         """A weight in blocks or as filters."""
         plain = dict(self.plain)
-        weight = self._matrix(e.items[0])
+        weight = self._typed(e.items[0])
         self.plain = plain
         if weight.op == "zeros" or value(weight) == 0:
             return weight
@@ -249,7 +247,7 @@ class _Elaboration:
 
     def _zoneout(self, e: Call) -> Node:
         type = self.types.of(e)
-        new, old = (self._coerced(self._node(a), type, str(a)) for a in e.items[:2])
+        new, old = (self._coerced(self._node(a), type) for a in e.items[:2])
         p = self._probability(e.items[2])
         if p == 0:
             return new

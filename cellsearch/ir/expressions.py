@@ -6,7 +6,7 @@ were read. `at` remembers the place in the text, for messages alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 
 from cellsearch.errors import Position
@@ -126,18 +126,20 @@ class Call(_Many):
         return Call(parts, self.function, at=self.at)
 
 
-def walk(e: Expression) -> Iterator[Expression]:
+def walk(e: Expression) -> list[Expression]:
     """The expression and all below it, from the top, left to right."""
+    found: list[Expression] = []
     stack = [e]
     while stack:
         top = stack.pop()
-        yield top
+        found.append(top)
         stack += top.parts[::-1]
+    return found
 
 
-def names(e: Expression) -> Iterator[str]:
+def names(e: Expression) -> list[str]:
     """The names in an expression, without their indices."""
-    return (n.name for n in walk(e) if isinstance(n, Name))
+    return [n.name for n in walk(e) if isinstance(n, Name)]
 
 
 def rewrite(e: Expression, change: Callable[[Expression], Expression | None]) -> Expression:

@@ -48,10 +48,14 @@ class Types:
     _at: dict[int, Open]
     _slots: Slots
     _alive: list[Expression] = field(repr=False)
+    _known: dict[tuple[int, ...], Type] = field(default_factory=dict, repr=False)
 
     def of(self, e: Expression) -> Type:
         """The type of an expression of the unrolled cell."""
-        return Type(tuple(self._slots.size(s) for s in self._at[id(e)].slots))
+        slots = self._at[id(e)].slots
+        if slots not in self._known:
+            self._known[slots] = Type(tuple(map(self._slots.size, slots)))
+        return self._known[slots]
 
 
 def infer(u: Unrolled, r: Reach) -> Types:
@@ -96,7 +100,7 @@ class _Inference:
         )
 
     def _closed(self, t: Open) -> Type:
-        return Type(tuple(self.slots.size(s) for s in t.slots))
+        return Type(tuple(map(self.slots.size, t.slots)))
 
     def _size(self, e: Expression) -> Size:
         w = self.u.width(Width((e,)))

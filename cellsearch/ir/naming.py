@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cellsearch.errors import LanguageError, Position, nearest
 from cellsearch.ir.cell import Repeat, flat
@@ -16,8 +16,7 @@ from cellsearch.ir.unroll import Unrolled, base, stem
 _HOLDERS = ("block", "conv", "dropout")
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """A place where a free name is read: in which equation, and as what.
 
     `path` leads to it from the top of the equation's value; all rounds of a line have the same.
@@ -30,18 +29,19 @@ class Use:
     path: tuple[int, ...] = ()
 
 
-def uses(
-    e: Expression, equation: str, role: str = "alone", path: tuple[int, ...] = ()
-) -> Iterator[Use]:
+def uses(e: Expression, equation: str) -> Iterator[Use]:
     """All names of an equation's value with the roles that they play there.
 
     The role is `matrix` left of @, `term` of a sum, `factor` of a product, else `alone`.
     """
-    if isinstance(e, Name):
-        yield Use(e.name, equation, role, e.at, path)
-        return
-    for i, part in enumerate(e.parts):
-        yield from uses(part, equation, _role(e, i, role), (*path, i))
+    stack: list[tuple[Expression, str, tuple[int, ...]]] = [(e, "alone", ())]
+    while stack:
+        top, role, path = stack.pop()
+        if isinstance(top, Name):
+            yield Use(top.name, equation, role, top.at, path)
+            continue
+        for i in reversed(range(len(top.parts))):
+            stack.append((top.parts[i], _role(top, i, role), (*path, i)))
 
 
 def _role(e: Expression, i: int, own: str) -> str:
@@ -67,6 +67,7 @@ def check_names(u: Unrolled, r: Reach) -> None:
         LanguageError: the first that is not, with the nearest known name.
     """
     free = set(r.free)
+    loops = {li.variable for li in flat(u.cell.lines) if isinstance(li, Repeat)}
     first: dict[str, tuple[int, tuple[int, ...]]] = {}
     found = [
         use
@@ -75,14 +76,14 @@ def check_names(u: Unrolled, r: Reach) -> None:
         if use.name in free and base(use.name) not in u.params
     ]
     for use in found:
-        _check(use, u)
+        _check(use, u, loops)
         place = (id(u.equations[use.equation].line), use.path)
         if first.setdefault(use.name, place) != place:
             message = f"the weight '{use.name}' is written twice; where that is meant, say"
             raise LanguageError(f"{message} 'param {base(use.name)}'", use.at)
 
 
-def _check(use: Use, u: Unrolled) -> None:
+def _check(use: Use, u: Unrolled, loops: set[str]) -> None:
     name = use.name
     if name in ("H", "X"):
         message = f"'{name}' stands in widths, const and init lines, never in an equation"
@@ -91,7 +92,7 @@ def _check(use: Use, u: Unrolled) -> None:
         raise LanguageError(f"'{name}' is a function; expected '{name}(…)'", use.at)
     if name in RESERVED:
         raise LanguageError(f"'{name}' is a reserved word, it has no value here", use.at)
-    if any(isinstance(li, Repeat) and li.variable == name for li in flat(u.cell.lines)):
+    if name in loops:
         message = f"the loop variable '{name}' has a value under its 'repeat' alone"
         raise LanguageError(message, use.at)
     if "'" in name:

@@ -55,7 +55,7 @@ def reach(u: Unrolled) -> Reach:
     order = _order(u)
     known = {*u.cell.inputs, *u.states, *u.equations, *u.consts, "I"}
     states = tuple(s for s in u.states if s in live)
-    read = [n for e in u.equations if e in live for n in names(u.equations[e].value)]
+    read = [n for e in u.equations if e in live for n in u.equations[e].names]
     started = [n for s in states if s in u.starts for n in names(u.starts[s]) if n in u.params]
     return Reach(
         order=tuple(e for e in order if e in live),
@@ -95,11 +95,13 @@ def reads(e: Expression) -> Iterator[str]:
 
 def same_step(e: Expression) -> Iterator[str]:
     """The names whose value of this very step an expression needs: all but those in a delay."""
-    if isinstance(e, Name):
-        yield e.name
-    if not (isinstance(e, Call) and e.function == "delay"):
-        for part in e.parts:
-            yield from same_step(part)
+    stack = [e]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Name):
+            yield top.name
+        if not (isinstance(top, Call) and top.function == "delay"):
+            stack += top.parts[::-1]
 
 
 def _order(u: Unrolled) -> list[str]:
@@ -142,19 +144,18 @@ class Unread:
 
 def unread(u: Unrolled, r: Reach) -> Unread:
     """The lines that the output does not need, and the states that nothing live reads."""
+    lines = list(flat(u.cell.lines))
     live = {id(u.equations[e].line) for e in r.order}
     blocks = [
-        li
-        for li in flat(u.cell.lines)
-        if isinstance(li, Repeat) and any(id(b) in live for b in flat(li.body))
+        li for li in lines if isinstance(li, Repeat) and any(id(b) in live for b in flat(li.body))
     ]
     weights = {base(n) for n in r.free}
     named = weights | set(r.states)
-    inits = [li for li in flat(u.cell.lines) if isinstance(li, Init) and li.name in named]
-    params = [li for li in flat(u.cell.lines) if isinstance(li, Param) and li.name in weights]
+    inits = [li for li in lines if isinstance(li, Init) and li.name in named]
+    params = [li for li in lines if isinstance(li, Param) and li.name in weights]
     kept: list[Line] = [*inits, *params, *blocks]
     consts = _live_consts(u, r, kept)
-    dead = tuple(li for li in flat(u.cell.lines) if _dead(li, live, {id(k) for k in kept}, consts))
+    dead = tuple(li for li in lines if _dead(li, live, {id(k) for k in kept}, consts))
     return Unread(dead, tuple(s for s in u.cell.states if s.name not in r.states))
 
 
@@ -184,10 +185,12 @@ def _dead(line: Line, live: set[int], kept: set[int], consts: set[str]) -> bool:
 
 
 def _live_consts(u: Unrolled, r: Reach, kept: list[Line]) -> set[str]:
+    raw = {li.name: li.value for li in flat(u.cell.lines) if isinstance(li, Const)}
+    if not raw:
+        return set()
     todo = [n for line in _live_lines(u, r, kept) for n in _read_by(line)]
     todo += [n for s in u.cell.states if s.name in r.states for n in _width_names(s.width)]
     live: set[str] = set()
-    raw = {li.name: li.value for li in flat(u.cell.lines) if isinstance(li, Const)}
     while todo:
         n = todo.pop()
         if n in raw and n not in live:

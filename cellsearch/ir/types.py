@@ -7,6 +7,7 @@ size.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cellsearch.ir.widths import H, Size
 
@@ -31,8 +32,7 @@ class Type:
         return str(self.sizes[0]) if self.sizes else "scalar"
 
 
-@dataclass(frozen=True)
-class Open:
+class Open(NamedTuple):
     """A type in the making: its slots are found to be the same, or to be a size, later."""
 
     slots: tuple[int, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from cellsearch.errors import LanguageError
 from cellsearch.ir.cell import (
@@ -19,7 +20,7 @@ from cellsearch.ir.cell import (
     Width,
     flat,
 )
-from cellsearch.ir.expressions import Call, Expression, Name, Number, names, number_text
+from cellsearch.ir.expressions import Call, Expression, Name, Number, names, number_text, walk
 from cellsearch.ir.ops import RESERVED
 from cellsearch.ir.widths import NeedsSizesError, number, substitute, whole
 
@@ -40,6 +41,16 @@ class Round:
     width: Width | None
     line: Equation
 
+    @cached_property
+    def parts(self) -> list[Expression]:
+        """The value and all below it."""
+        return walk(self.value)
+
+    @property
+    def names(self) -> list[str]:
+        """The names in the value."""
+        return [e.name for e in self.parts if isinstance(e, Name)]
+
 
 @dataclass
 class Unrolled:
@@ -59,7 +70,7 @@ class Unrolled:
     start_lines: dict[str, Line] = field(default_factory=dict)
     needs: list[Needs] = field(default_factory=list)
 
-    @property
+    @cached_property
     def states(self) -> dict[str, Width | None]:
         """The header's states and their widths."""
         return {s.name: s.width for s in self.cell.states}
@@ -169,7 +180,7 @@ class _Unroller:
         for n in inner:
             self._close(n, raw, (*path, name))
         value = substitute(raw[name], {n: self._short(n) for n in inner})
-        if sum(1 for _ in names(value)) > MOST_NAMES:
+        if len(names(value)) > MOST_NAMES:
             raise LanguageError(f"the const '{name}' reads H or X too often", raw[name].at)
         self.out.consts[name] = value
         try:

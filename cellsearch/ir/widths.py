@@ -179,6 +179,10 @@ class Size:
         plain = all(isinstance(e, Name | Number | Negative) or _is_plain(e) for e in parts)
         return self.values[: len(_WHOLE)] if plain else self.values
 
+    def __hash__(self) -> int:
+        # One value is told apart as well as all, and asked for at every node.
+        return hash(self.values[0])
+
     def __str__(self) -> str:
         return str(self.expression)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cellsearch.derive.timing import FIXED, remembers_inputs, timing
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.build import UNITWISE
-from cellsearch.ir.widths import Size
+from cellsearch.ir.types import Type
 
 # Operations a unit: mean, difference, square, mean, root, quotient; and without the mean.
 _PER_UNIT = {
@@ -66,42 +66,48 @@ def count(
     Raises:
         LanguageError: the cell cannot have these sizes.
     """
-    sizes = graph.sizes(widths, hidden)
+    units = _Units(graph.sizes(widths, hidden), math.prod(space))
     when = timing(graph)
-    area = math.prod(space)
     running = [n for n in graph.nodes if when[id(n)] != FIXED]
-    forward = sum(_product(n, sizes) * area for n in running if n.op == "matmul")
+    forward = sum(units.product(n) for n in running if n.op == "matmul")
     return Cost(
-        parameters=sum(math.prod(w.shape(sizes)) for w in graph.weights.values()),
+        parameters=sum(math.prod(w.shape(units.sizes)) for w in graph.weights.values()),
         flops_forward=forward,
         flops_training=3 * forward,
-        elementwise=sum(_elementwise(n, sizes, area) for n in running),
-        state_size=sum(_units(s.type.sizes, sizes, area) for s in graph.states),
+        elementwise=sum(map(units.operations, running)),
+        state_size=sum(units.of(s.type) for s in graph.states),
         sequential_depth=_depth(graph),
     )
 
 
-def _units(type_sizes: tuple[Size, ...], sizes: Mapping[str, int], area: int) -> int:
-    dims = [s.at(sizes) for s in type_sizes]
-    return math.prod(dims) * (area if len(dims) == 1 else 1)
+class _Units:
+    """How many units values have at given sizes."""
 
+    def __init__(self, sizes: Mapping[str, int], area: int) -> None:
+        self.sizes, self._area = sizes, area
+        self._known: dict[Type, int] = {}
 
-def _product(n: Node, sizes: Mapping[str, int]) -> int:
-    a, b = n.args
-    rows, inner = (s.at(sizes) for s in a.type.sizes)
-    columns = b.type.sizes[1].at(sizes) if b.type.kind == "matrix" else 1
-    flops = 2 * rows * inner * columns
-    if a.op == "block":
-        return flops // int(a.attrs[0])
-    return flops * int(a.attrs[0]) ** 2 if a.op == "conv" else flops
+    def of(self, t: Type) -> int:
+        """The units of a value of this type."""
+        if t not in self._known:
+            dims = [s.at(self.sizes) for s in t.sizes]
+            self._known[t] = math.prod(dims) * (self._area if len(dims) == 1 else 1)
+        return self._known[t]
 
+    def product(self, n: Node) -> int:
+        """The operations of a matrix product."""
+        a, b = n.args
+        columns = b.type.sizes[1].at(self.sizes) if b.type.kind == "matrix" else 1
+        flops = 2 * self.of(a.type) * columns * self._area
+        if a.op == "block":
+            return flops // int(a.attrs[0])
+        return flops * int(a.attrs[0]) ** 2 if a.op == "conv" else flops
 
-def _elementwise(n: Node, sizes: Mapping[str, int], area: int) -> int:
-    if n.op in UNITWISE or n.op in _PER_UNIT:
-        return _units(n.type.sizes, sizes, area) * _PER_UNIT.get(n.op, 1)
-    if n.op in ("sum", "mean"):
-        return _units(n.args[0].type.sizes, sizes, area)
-    return 0
+    def operations(self, n: Node) -> int:
+        """The operations of a node that works unit by unit, or over the units."""
+        if n.op in UNITWISE or n.op in _PER_UNIT:
+            return self.of(n.type) * _PER_UNIT.get(n.op, 1)
+        return self.of(n.args[0].type) if n.op in ("sum", "mean") else 0
 
 
 def _depth(graph: Graph) -> int:

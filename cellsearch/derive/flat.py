@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.build import value
@@ -26,17 +26,15 @@ _MOST_ROUNDS = 32
 Label = Callable[[Node], object]
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A term with its sign, a factor, or an argument, and how often it stands there."""
 
     node: Node
     sign: int = 1
-    count: int = 1
+    times: int = 1
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(NamedTuple):
     """A node as it counts: its kind, the number that its bag holds, and its other pieces."""
 
     kind: str
@@ -69,23 +67,18 @@ class Flat:
             self._keep(n, Operation(n.op, "", pieces))
             return
         number, pieces = _gathered(kind, self._bag(n, kind))
-        if not number and len(pieces) == 1 and (pieces[0].sign, pieces[0].count) == (1, 1):
+        if not number and len(pieces) == 1 and pieces[0][1:] == (1, 1):
             self._be(n, pieces[0].node)
         else:
             self._keep(n, Operation(kind, number, pieces))
 
     def _keep(self, n: Node, operation: Operation) -> None:
         """Equal operations are one: `f + i` and `i + f`, which the graph holds apart."""
-        pieces: list[object] = [(id(p.node), p.sign, p.count) for p in operation.pieces]
-        same_order = operation.kind not in COMMUTATIVE
-        attrs = () if operation.kind in (SUM, PRODUCT) else n.attrs
-        key = (
-            operation.kind,
-            attrs,
-            n.type,
-            operation.number,
-            tuple(pieces) if same_order else frozenset(Counter(pieces).items()),
-        )
+        kind, number, pieces = operation
+        attrs = () if kind in (SUM, PRODUCT) else n.attrs
+        # No piece stands twice in a bag, unless it is all of it.
+        bag = frozenset(pieces) if kind in COMMUTATIVE else pieces
+        key = (kind, attrs, n.type, number, bag)
         first = self._first.setdefault(key, n)
         if first is n:
             self._operations[id(n)] = operation
@@ -104,7 +97,7 @@ class Flat:
             if inner.kind != kind or len(inner.pieces) > MOST_PIECES:
                 yield Piece(a, sign)
                 continue
-            yield from (Piece(p.node, sign * p.sign, p.count) for p in inner.pieces)
+            yield from (Piece(p.node, sign * p.sign, p.times) for p in inner.pieces)
             if inner.number:
                 yield Piece(_number_node(a, inner.number), sign)
 
@@ -116,17 +109,15 @@ def _number_node(like: Node, number: str) -> Node:
 def _gathered(kind: str, bag: Iterable[Piece]) -> tuple[str, tuple[Piece, ...]]:
     """Equal pieces counted, numbers made one; its digits end before rounding shows."""
     numbers: list[float] = []
-    counts: Counter[tuple[int, int]] = Counter()
-    nodes: dict[int, Node] = {}
+    times: dict[tuple[Node, int], int] = {}
     for p in bag:
         known = value(p.node)
         if known is not None:
-            numbers += [p.sign * known] * min(p.count, 2)
+            numbers += [p.sign * known] * min(p.times, 2)
         else:
-            nodes[id(p.node)] = p.node
-            counts[id(p.node), p.sign] += p.count
-    pieces = tuple(Piece(nodes[i], sign, count) for (i, sign), count in counts.items())
-    return _total(kind, sorted(numbers)), pieces
+            key = p.node, p.sign
+            times[key] = times.get(key, 0) + p.times
+    return _total(kind, sorted(numbers)), tuple([Piece(*key, n) for key, n in times.items()])
 
 
 def _total(kind: str, numbers: list[float]) -> str:
@@ -139,7 +130,7 @@ def ordered(flat: Flat, n: Node, colours: Mapping[int, str]) -> list[Piece]:
     operation = flat.of(n)
     pieces = list(operation.pieces)
     if operation.kind in COMMUTATIVE:
-        pieces.sort(key=lambda p: (colours[id(p.node)], p.sign, p.count))
+        pieces.sort(key=lambda p: (colours[id(p.node)], p.sign, p.times))
     return pieces
 
 
@@ -168,13 +159,14 @@ def colour(graph: Graph, flat: Flat, label: Label) -> dict[int, str]:
         label: what a node is by itself, without names.
     """
     nodes = live(flat, [graph.output, *(s.next for s in graph.states)])
-    colours = {id(n): short(label(n)) for n in nodes}
+    rounds = _Rounds(graph, flat, nodes)
+    colours = [short(label(n)) for n in nodes]
     for _ in range(_MOST_ROUNDS):
-        before = len(set(colours.values()))
-        colours = _downward(graph, flat, nodes, _upward(flat, nodes, colours))
-        if len(set(colours.values())) == before:
+        before = len(set(colours))
+        colours = rounds.downward(rounds.upward(colours))
+        if len(set(colours)) == before:
             break
-    return colours
+    return {id(n): c for n, c in zip(nodes, colours, strict=True)}
 
 
 def short(content: object) -> str:
@@ -182,32 +174,48 @@ def short(content: object) -> str:
     return hashlib.blake2b(repr(content).encode(), digest_size=8).hexdigest()
 
 
-def _upward(flat: Flat, nodes: list[Node], own: dict[int, str]) -> dict[int, str]:
-    new: dict[int, str] = {}
-    for n in nodes:
-        operation = flat.of(n)
-        parts = [(p.sign, p.count, new[id(p.node)]) for p in ordered(flat, n, new)]
-        new[id(n)] = short((own[id(n)], operation.kind, operation.number, parts))
-    return new
+# Of a piece's sign, how often it stands there, and its colour: the colour first.
+_BY_COLOUR = itemgetter(2, 0, 1)
 
 
-def _downward(graph: Graph, flat: Flat, nodes: list[Node], up: dict[int, str]) -> dict[int, str]:
-    """Each node learns who reads it and where; what a state becomes is read by the state."""
-    readers: dict[int, list[object]] = {id(n): [] for n in nodes}
-    readers[id(flat.node(graph.output))].append("output")
-    states = {str(n.attrs[0]): n for n in nodes if n.op == "state"}
-    for s in graph.states:
-        following = up[id(states[s.name])] if s.name in states else "unread"
-        readers[id(flat.node(s.next))].append(("state", following))
-    new: dict[int, str] = {}
-    for n in reversed(nodes):
-        new[id(n)] = short((up[id(n)], sorted(map(repr, readers[id(n)]))))
-        commutes = flat.of(n).kind in COMMUTATIVE
-        for i, p in enumerate(flat.of(n).pieces):
-            place = 0 if commutes else i
-            readers[id(p.node)].append((new[id(n)], place, p.sign, p.count))
-    for s in graph.states:
-        if s.name in states:
-            i = id(states[s.name])
-            new[i] = short((new[i], up[id(flat.node(s.next))]))
-    return new
+class _Rounds:
+    """A round of refinement goes up and down; nodes are known by their places."""
+
+    def __init__(self, graph: Graph, flat: Flat, nodes: list[Node]) -> None:
+        places = {id(n): i for i, n in enumerate(nodes)}
+        self.operations = [
+            (kind, number, [(places[id(p.node)], p.sign, p.times) for p in pieces])
+            for kind, number, pieces in map(flat.of, nodes)
+        ]
+        self.output = places[id(flat.node(graph.output))]
+        named = {str(n.attrs[0]): i for i, n in enumerate(nodes) if n.op == "state"}
+        # Each state, None where nothing reads it, and its new value.
+        self.states = [(named.get(s.name), places[id(flat.node(s.next))]) for s in graph.states]
+
+    def upward(self, own: list[str]) -> list[str]:
+        """Each node learns what it reads."""
+        new: list[str] = []
+        for before, (kind, number, pieces) in zip(own, self.operations, strict=True):
+            parts = [(sign, times, new[i]) for i, sign, times in pieces]
+            if kind in COMMUTATIVE:
+                parts.sort(key=_BY_COLOUR)
+            new.append(short((before, kind, number, parts)))
+        return new
+
+    def downward(self, up: list[str]) -> list[str]:
+        """Each node learns who reads it and where; what a state becomes is read by the state."""
+        readers: list[list[object]] = [[] for _ in up]
+        readers[self.output].append("output")
+        for state, following in self.states:
+            readers[following].append(("state", "unread" if state is None else up[state]))
+        new = list(up)
+        for n in reversed(range(len(up))):
+            new[n] = short((up[n], sorted(map(repr, readers[n]))))
+            kind, _, pieces = self.operations[n]
+            for i, (below, sign, times) in enumerate(pieces):
+                place = 0 if kind in COMMUTATIVE else i
+                readers[below].append((new[n], place, sign, times))
+        for state, following in self.states:
+            if state is not None:
+                new[state] = short((new[state], up[following]))
+        return new

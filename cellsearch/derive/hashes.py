@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from functools import reduce
 
-from cellsearch.derive.flat import COMMUTATIVE, Flat, colour, ordered
+from cellsearch.derive.flat import COMMUTATIVE, Flat, Piece, colour, ordered
 from cellsearch.derive.normal.canonical import canonical
 from cellsearch.derive.normal.form import normal_form
 from cellsearch.derive.normal.gauge import MIRROR
@@ -138,28 +138,30 @@ class _Anonymous:
 
     def _write(self, root: Node) -> int:
         """The number of a node, everything below it written first."""
-        stack = [(self.flat.node(root), iter(self._below(root)))]
+        top = self.flat.node(root)
+        stack = [(top, iter(self._pieces(top)))]
         while stack:
-            n, below = stack[-1]
-            following = next((b for b in below if id(b) not in self.index), None)
+            n, rest = stack[-1]
+            following = next((p.node for p in rest if id(p.node) not in self.index), None)
             if following is not None:
-                stack.append((following, iter(self._below(following))))
+                stack.append((following, iter(self._pieces(following))))
                 continue
             stack.pop()
             if id(n) not in self.index:
                 self._line(n)
-        return self.index[id(self.flat.node(root))]
+        return self.index[id(top)]
 
-    def _below(self, n: Node) -> list[Node]:
-        return [p.node for p in ordered(self.flat, n, self.colours)]
+    def _pieces(self, n: Node) -> list[Piece]:
+        return ordered(self.flat, n, self.colours)
 
     def _line(self, n: Node) -> None:
-        pieces = ordered(self.flat, n, self.colours)
-        read = sorted if self.flat.of(n).kind in COMMUTATIVE else list
-        args = read((self.index[id(p.node)], p.sign, p.count) for p in pieces)
+        kind, number, pieces = self.flat.of(n)
+        args = [(self.index[id(p.node)], p.sign, p.times) for p in pieces]
+        if kind in COMMUTATIVE:
+            args.sort()
         met = {"weight": self.weights, "state": self.states}.get(n.op)
         which = -1 if met is None else met.setdefault(str(n.attrs[0]), len(met))
-        self.lines.append((self._label(n), self.flat.of(n).number, which, args))
+        self.lines.append((self._label(n), number, which, args))
         self.index[id(n)] = len(self.lines) - 1
 
     def _states(self) -> list[object]:

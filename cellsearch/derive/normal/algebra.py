@@ -8,13 +8,14 @@ Products are unit by unit; what a vector is beside a scalar follows from the ato
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Atoms with their exponents, by the atoms' numbers; monomials with their coefficients.
 Monomial = tuple[tuple[int, int], ...]
 Polynomial = tuple[tuple[Monomial, float], ...]
 
 ZERO: Polynomial = ()
+ONE: Polynomial = (((), 1.0),)
 SCALAR, VECTOR, MATRIX = range(3)
 
 # What is left of a sum that cancels is below this.
@@ -25,8 +26,7 @@ class TooLargeError(Exception):
     """A polynomial has more terms than are worth writing out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(NamedTuple):
     """What a polynomial does not take apart.
 
     Attributes:
@@ -80,6 +80,8 @@ class Algebra:
 
     def add(self, *terms: tuple[Polynomial, float]) -> Polynomial:
         """A sum of polynomials, each with a factor."""
+        if len(terms) == 1 and terms[0][1] == 1:
+            return self.short(terms[0][0])
         total: dict[Monomial, float] = {}
         for p, factor in terms:
             for m, c in p:
@@ -88,6 +90,8 @@ class Algebra:
 
     def multiply(self, p: Polynomial, q: Polynomial) -> Polynomial:
         """A product."""
+        if p == ONE or q == ONE:
+            return p if q == ONE else q
         if len(p) * len(q) > self.MOST:
             p, q = self.limited(p), self.limited(q)
         total: dict[Monomial, float] = {}

@@ -138,12 +138,12 @@ class _Writer:
 
     def _polynomial(self, p: Polynomial, container: Key | None) -> str:
         """Terms in the order of their colours."""
-        terms = sorted(p, key=lambda t: self.colours.content((t,)))
-        return " + ".join(self._term(m, c, container) for m, c in terms)
+        terms = sorted(p, key=lambda t: self.colours.term(*t)) if len(p) > 1 else p
+        return " + ".join([self._term(m, c, container) for m, c in terms])
 
     def _term(self, m: Monomial, c: float, container: Key | None) -> str:
-        order = sorted(m, key=lambda x: (self.colours[x[0]], x[1]))
-        factors = (f"{self._number(a)}^{r}" for a, r in order)
+        order = sorted(m, key=lambda x: (self.colours[x[0]], x[1])) if len(m) > 1 else m
+        factors = [f"{self._number(a)}^{r}" for a, r in order]
         self.gauge.term(order, c, container)
         return f"{self.grade.told(c):.12g} {'.'.join(factors)}"
 

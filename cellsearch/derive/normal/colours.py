@@ -15,13 +15,14 @@ from cellsearch.derive.normal.algebra import Algebra, Monomial, Polynomial, atom
 from cellsearch.derive.normal.form import NormalForm
 
 Content = Any
+Terms = list[tuple[float, Monomial]]
 _MOST_ROUNDS = 32
 # A colour and a power make one number.
 _POWERS = 1 << 20
 
 
 class Colours:
-    """The colours of a form's atoms, and of its polynomials.
+    """The colours of a form's atoms.
 
     Args:
         form: the cell.
@@ -35,24 +36,29 @@ class Colours:
         label: Callable[[int], str],
         size: Callable[[float], float] = abs,
     ) -> None:
-        self.al, self.form, self.size = form.algebra, form, size
-        self._terms: dict[Polynomial, list[tuple[float, Monomial]]] = {}
+        self.al, self.size = form.algebra, size
         self.live = form.live()
         self.levels = _levels(self.al, self.live)
-        self.own = {a: label(a) for a in self.live}
-        self.states = {str(self.al.atoms[a].label[0]): a for a in self._states()}
-        self._of = _numbered(self.own, 0)
+        self._states = {
+            str(self.al.atoms[a].label[0]): a for a in self.live if self.al.atoms[a].kind == "state"
+        }
+        self._output = self._terms(form.output)
+        # Of each atom, what it reads; of a state, what it becomes.
+        self._read = {a: [self._terms(p) for p in self.al.atoms[a].args] for a in self.live}
+        self._become = {self._states[s]: self._terms(p) for s, p in form.updates.items()}
+        self._of = _numbered({a: label(a) for a in self.live}, 0)
         self._refine()
 
     def __getitem__(self, atom: int) -> int:
         return self._of[atom]
 
-    def content(self, p: Polynomial) -> Content:
-        """A polynomial with its atoms' colours in their place, without signs."""
-        return self._content(p, self._of)
+    def term(self, m: Monomial, c: float) -> Content:
+        """A term with its atoms' colours in their place, without signs."""
+        return self.size(c), _product(m, self._of)
 
-    def _states(self) -> list[int]:
-        return [a for a in self.live if self.al.atoms[a].kind == "state"]
+    def _terms(self, p: Polynomial) -> Terms:
+        """The terms of a polynomial as they are told apart."""
+        return [(self.size(c), m) for m, c in p]
 
     def tied(self) -> list[int]:
         """The first atoms, in the order of colours, that have one colour."""
@@ -81,54 +87,46 @@ class Colours:
     def _upward(self) -> None:
         found: dict[int, int] = {}
         for level in self.levels:
-            told = {a: self._from_below(a, found) for a in level}
+            told = {a: (self._of[a], self._below(a, found)) for a in level}
             found |= _numbered(told, len(found))
         self._of = found
 
-    def _from_below(self, a: int, found: Mapping[int, int]) -> Content:
-        """What an atom was, and what it reads; a state reads its new value, as it was."""
-        atom = self.al.atoms[a]
-        if atom.kind == "state":
-            return self._of[a], self.content(self.form.updates[str(atom.label[0])])
-        return self._of[a], tuple([self._content(p, found) for p in atom.args])
+    def _below(self, a: int, found: Mapping[int, int]) -> Content:
+        """What an atom reads; a state reads its new value, as it was."""
+        if a in self._become:
+            return _content(self._become[a], self._of)
+        return tuple([_content(terms, found) for terms in self._read[a]])
 
     def _downward(self) -> None:
         up, found = self._of, dict[int, int]()
         places: dict[int, list[Content]] = {a: [] for a in self.live}
-        self._stand(places, (-1, 0), self.form.output, up)
-        for s, p in self.form.updates.items():
-            self._stand(places, (-2, up[self.states[s]]), p, up)
+        _stand(places, (-1, 0), self._output, up)
+        for a, terms in self._become.items():
+            _stand(places, (-2, up[a]), terms, up)
         for level in reversed(self.levels):
             told = {a: (up[a], tuple(sorted(places[a]))) for a in level}
             found |= _numbered(told, len(found))
             for a in level:
-                for i, p in enumerate(self.al.atoms[a].args):
-                    self._stand(places, (found[a], i), p, up)
+                for i, terms in enumerate(self._read[a]):
+                    _stand(places, (found[a], i), terms, up)
         self._of = found
 
-    def _content(self, p: Polynomial, of: Mapping[int, int]) -> Content:
-        terms = [(size, _product(m, of)) for size, m in self._terms_of(p)]
-        terms.sort()
-        return tuple(terms)
 
-    def _terms_of(self, p: Polynomial) -> list[tuple[float, Monomial]]:
-        """The terms of a polynomial as they are told apart, which is asked for again and again."""
-        if p not in self._terms:
-            self._terms[p] = [(self.size(c), m) for m, c in p]
-        return self._terms[p]
+def _content(terms: Terms, of: Mapping[int, int]) -> Content:
+    if len(terms) == 1:
+        ((size, m),) = terms
+        return ((size, _product(m, of)),)
+    return tuple(sorted([(size, _product(m, of)) for size, m in terms]))
 
-    def _stand(
-        self,
-        places: dict[int, list[Content]],
-        where: Content,
-        p: Polynomial,
-        of: Mapping[int, int],
-    ) -> None:
-        """Tell the atoms of a polynomial where they stand, and beside what."""
-        for size, m in self._terms_of(p):
-            place = (*where, size, _product(m, of))
-            for a, r in m:
-                places[a].append((*place, r))
+
+def _stand(
+    places: Mapping[int, list[Content]], where: Content, terms: Terms, of: Mapping[int, int]
+) -> None:
+    """Tell the atoms of a polynomial where they stand, and beside what."""
+    for size, m in terms:
+        place = (*where, size, _product(m, of))
+        for a, r in m:
+            places[a].append((*place, r))
 
 
 def _levels(al: Algebra, live: list[int]) -> list[list[int]]:
@@ -152,5 +150,7 @@ def _product(m: Monomial, of: Mapping[int, int]) -> tuple[int, ...]:
 
 def _numbered(told: Mapping[int, Content], first: int) -> dict[int, int]:
     """Numbers for contents, in the order of the contents."""
+    if len(told) == 1:
+        return dict.fromkeys(told, first)
     order = {c: i for i, c in enumerate(sorted(set(told.values())), first)}
     return {a: order[c] for a, c in told.items()}

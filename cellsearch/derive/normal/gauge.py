@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cellsearch.derive.normal.form import NormalForm
 from cellsearch.derive.normal.functions import EVEN, ODD
@@ -47,6 +48,16 @@ OTHER_PARAMETERS = Grade("other_parameters", signs=True, laws=False, scales=True
 # Of these the factor of the value is that of what they read; of those, of both that they read.
 _LINEAR = frozenset({"sum", "rows", "columns", "transposed", "value"})
 _BILINEAR = frozenset({"product", "matrices"})
+# All whose factor is that of the one value that they read, or its sign or size.
+_FOLLOWING = _LINEAR | ODD | {"abs"}
+_FREE = _LINEAR | _BILINEAR | ODD | EVEN
+
+
+class _Factor(NamedTuple):
+    """What an atom is multiplied by: the keys of its sign; those of its scale, with powers."""
+
+    signed: list[Key]
+    scaled: list[tuple[Key, int]]
 
 
 class Gauge:
@@ -59,6 +70,7 @@ class Gauge:
         # What a state starts as is no free weight.
         self.held: set[Key] = {("weight", w) for law in starts for w in law.reads}
         self.held |= {("state", s) for s, law in zip(form.updates, starts, strict=True) if law.text}
+        self._known: dict[int, _Factor] = {}
 
     def left(self) -> str:
         """What no change of signs and scales alters."""
@@ -71,21 +83,19 @@ class Gauge:
 
     def read(self, a: int, i: int) -> Key | None:
         """The key of what an atom reads, where its factor is free."""
-        kind = self.al.atoms[a].kind
-        free = kind in _LINEAR or kind in _BILINEAR or kind in ODD or kind in EVEN
-        return ("read", a, i) if free else None
+        return ("read", a, i) if self.al.atoms[a].kind in _FREE else None
 
     def term(self, m: Iterable[tuple[int, int]], c: float, container: Key | None) -> None:
         """A term of what `container` holds; None: of what is given."""
-        factors = [(a, key, r * power) for a, r in m for key, power in self._factor(a)]
+        factors = [(self._factor(a), r) for a, r in m]
         inside = [] if container is None else [container]
-        signed = [k for a, k, r in factors if r % 2 and self.al.atoms[a].kind not in EVEN]
-        self.signs.row([k for k in (*signed, *inside) if self._negates(k)], c < 0)
+        signed = [k for factor, r in factors if r % 2 for k in factor.signed]
+        self.signs.row([*signed, *filter(self._negates, inside)], c < 0)
         if self.grade.scales:
             powers: dict[Hashable, float] = {k: -1.0 for k in inside if self._scales(k)}
-            for _, k, r in factors:
-                if self._scales(k):
-                    powers[k] = powers.get(k, 0.0) + r
+            for factor, r in factors:
+                for k, power in factor.scaled:
+                    powers[k] = powers.get(k, 0.0) + r * power
             self.scales.row({k: r for k, r in powers.items() if r}, abs(c))
 
     def law(self, law: Law, owner: Key) -> None:
@@ -103,7 +113,16 @@ class Gauge:
         if self.grade.signs:
             self.signs.row(keys, negative)
 
-    def _factor(self, a: int) -> list[tuple[Key, int]]:
+    def _factor(self, a: int) -> _Factor:
+        if a not in self._known:
+            keys = self._keys(a)
+            even = self.al.atoms[a].kind in EVEN
+            signed = [] if even else [k for k, r in keys if r % 2 and self._negates(k)]
+            scaled = [x for x in keys if self._scales(x[0])] if self.grade.scales else []
+            self._known[a] = _Factor(signed, scaled)
+        return self._known[a]
+
+    def _keys(self, a: int) -> list[tuple[Key, int]]:
         """The keys whose product is an atom's factor, with their powers."""
         atom = self.al.atoms[a]
         if atom.kind in ("weight", "state"):
@@ -112,12 +131,10 @@ class Gauge:
             return [(("read", a, 0), 1), (("read", a, 1), 1)]
         if atom.kind == "inverse":
             return [(("read", a, 0), -1)]
-        return [(("read", a, 0), 1)] if atom.kind in _LINEAR | ODD | {"abs"} else []
+        return [(("read", a, 0), 1)] if atom.kind in _FOLLOWING else []
 
     def _negates(self, key: Key) -> bool:
-        if key[0] == "read":
-            return True
-        return self.grade.signs
+        return self.grade.signs or key[0] == "read"
 
     def _scales(self, key: Key) -> bool:
         if key[0] != "read":

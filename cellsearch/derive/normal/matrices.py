@@ -8,7 +8,7 @@ vectors spread over its rows (`rows`) or columns (`columns`): `outer(u, v)` is r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cellsearch.derive.normal.algebra import (
     MATRIX,
@@ -24,8 +24,7 @@ from cellsearch.derive.normal.algebra import (
 _SPREAD = ("rows", "columns")
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(NamedTuple):
     """A monomial of a matrix: scalars, the vectors of its rows and of its columns, and the rest."""
 
     scalars: Monomial

@@ -66,7 +66,8 @@ def diff(
 
     cells = edited(a, None), edited(b, edits)
     both = sized(cells[0], inputs or [], hidden), sized(cells[1], inputs or [], hidden)
-    relation = relate(*cells)
+    widths = both[0].widths
+    relation = relate(*cells, (hidden, widths[cells[0].inputs[0]]))
     starts = other_starts(*cells, relation.map) if relation.grade == "other_start" else []
     if json:
         say.as_json(_as_json(cells, both, relation, starts))

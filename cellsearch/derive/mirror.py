@@ -11,16 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cellsearch.derive.relations.relate import check_sizes
+from cellsearch.derive.normal.laws import Laws
+from cellsearch.derive.relations.fitting import Sizes, both_at
 from cellsearch.errors import LanguageError, nearest
-from cellsearch.ir import Cell, Graph, Weight, elaborate
+from cellsearch.ir import Cell, Graph, Weight
 from cellsearch.ir.evaluate import evaluate, seeded
-from cellsearch.ir.expressions import Call, Expression, Name, Negative, names
+from cellsearch.ir.expressions import names
 from cellsearch.ir.starts import source_weight
 from cellsearch.ir.widths import substitute
 
-# H and X: small ones, those that many heads can share, and where a cell needs them to differ.
-SIZES = ((6, 6), (24, 24), (12, 24), (24, 12))
 STEPS, TRIES = 5, 8
 PLANE = (3, 3)
 TOLERANCE = 1e-9
@@ -32,30 +31,15 @@ def prove_mirror(cell: Cell, of: Cell, negate: Sequence[str]) -> None:
     Raises:
         LanguageError: it does not, or an initial law is changed by the negation.
     """
-    a, b, hidden, width = _fitting(cell, of)
+    a, b, sizes = both_at(cell, of)
     _check_weights(a, b, negate)
     rng = np.random.default_rng(0)
     for _ in range(TRIES):
-        difference = _difference(cell, of, a, negate, (hidden, width), rng)
+        difference = _difference(cell, of, a, negate, sizes, rng)
         if not difference < TOLERANCE:
             negated = ", ".join(negate)
             message = f"'{cell.name}' with {negated} negated is not '{of.name}'"
             raise LanguageError(f"{message}: outputs differ by {difference:.3g} in float64")
-
-
-def _fitting(cell: Cell, of: Cell) -> tuple[Graph, Graph, int, int]:
-    """The two graphs, and the first sizes that both can have."""
-    refused: LanguageError | None = None
-    for hidden, width in SIZES:
-        try:
-            graphs = [elaborate(c, {"H": hidden, "X": width}) for c in (cell, of)]
-            for g in graphs:
-                check_sizes(g, hidden, width)
-            return graphs[0], graphs[1], hidden, width
-        except LanguageError as e:
-            refused = refused or e
-    assert refused is not None
-    raise refused
 
 
 def _check_weights(a: Graph, b: Graph, negate: Sequence[str]) -> None:
@@ -81,19 +65,9 @@ def _check_start(w: Weight, graph: Graph, negate: Sequence[str]) -> None:
         source = source_weight(n, w.name, graph.weights)
         if source in negate:
             raise LanguageError(f"'{source}' cannot be negated: '{w.name}' starts from it")
-    if w.name in negate and not _symmetric(w.start):
+    if w.name in negate and Laws(graph).of_weight(w.name).sign != 0:
         message = f"'{w.name}' cannot be negated: its start '{w.start}' is not symmetric around 0"
         raise LanguageError(message)
-
-
-def _symmetric(start: Expression | None) -> bool:
-    """Whether a law is its own mirror: the default, 0, normal, orthogonal, uniform(-a, a)."""
-    match start:
-        case None | Name(name="orthogonal") | Call(function="normal"):
-            return True
-        case Call(function="uniform", items=(Negative(operand=low), high)):
-            return low == high
-    return str(start) == "0"
 
 
 def _difference(
@@ -101,12 +75,12 @@ def _difference(
     of: Cell,
     graph: Graph,
     negate: Sequence[str],
-    hidden_and_width: tuple[int, int],
+    sizes: Sizes,
     rng: np.random.Generator,
 ) -> float:
-    hidden, width = hidden_and_width
-    sizes = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
-    weights = {n: rng.normal(size=w.shape(sizes)) for n, w in graph.weights.items()}
+    hidden, width = sizes
+    known = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
+    weights = {n: rng.normal(size=w.shape(known)) for n, w in graph.weights.items()}
     mirrored = {n: -w if n in negate else w for n, w in weights.items()}
     plane = PLANE if any(n.op == "conv" for n in graph.nodes) else ()
     inputs = {n: rng.normal(size=(STEPS, width, *plane)) for n in graph.inputs}

@@ -35,10 +35,8 @@ def other_starts(a: Cell, b: Cell, map: Map) -> list[OtherStart]:
         b: another one.
         map: each weight of `b` by weights of `a`.
     """
-    pair = sides(a, b)
-    if pair is None:
-        return []
-    one, other = pair[0].graph, pair[1].graph
+    (first, second, _), *_ = sides(a, b)
+    one, other = first.graph, second.graph
     pairs = [(name, source) for name, e in map.items() if (source := _source(e)) is not None]
     return [
         OtherStart(name, _said(one, source), _said(other, name))

@@ -121,7 +121,14 @@ _RESTS = tuple(
     (5040 * (7873 + 11 * r) + r, 5040 * (104723 + 19 * r) + 3 * r % 8)
     for r in (1, 2, 3, 4, 5, 6, 7, -1)
 )
-_SAMPLES = (*_WHOLE, *_RESTS)
+_LARGE = (*_WHOLE, *_RESTS)
+# And small ones, so that H is not max(H, 64). Where a width has no value there, it is UNDEFINED.
+_SMALL = (
+    *((1, 1), (2, 3), (3, 2), (5, 8), (12, 7), (16, 33), (31, 64)),
+    *((64, 31), (100, 127), (127, 500), (500, 100), (1000, 2000)),
+)
+_SAMPLES = (*_LARGE, *_SMALL)
+UNDEFINED = -1.0
 
 
 @dataclass(frozen=True)
@@ -143,8 +150,7 @@ class Size:
         """
         # `const P = H / 2` is a width wherever it is whole.
         whole_ones = tuple(whole(e, _sample(e, i)) for i in range(len(_WHOLE)))
-        others = tuple(float(number(e, _sample(e, i))) for i in range(len(_WHOLE), len(_SAMPLES)))
-        size = Size(e, (*whole_ones, *others))
+        size = Size(e, (*whole_ones, *sampled(e)[len(_WHOLE) :]))
         if size.fixed:
             size.checked(whole_ones[0], {})
         return size
@@ -174,10 +180,12 @@ class Size:
 
     @cached_property
     def told(self) -> tuple[float, ...]:
-        """What tells it from other sizes in a hash: of a polynomial, fewer values."""
+        """What tells it from other sizes in a hash: of a polynomial or a quotient, fewer values."""
         parts = walk(self.expression)
+        if any(isinstance(e, Call) for e in parts):
+            return self.values
         plain = all(isinstance(e, Name | Number | Negative) or _is_plain(e) for e in parts)
-        return self.values[: len(_WHOLE)] if plain else self.values
+        return self.values[: len(_WHOLE if plain else _LARGE)]
 
     def __hash__(self) -> int:
         # One value is told apart as well as all, and asked for at every node.
@@ -185,6 +193,23 @@ class Size:
 
     def __str__(self) -> str:
         return str(self.expression)
+
+
+def sampled(e: Expression) -> tuple[float, ...]:
+    """The values of an expression over H and X, at sizes that tell two of them apart.
+
+    Raises:
+        LanguageError: it has none, however large H and X are.
+    """
+    large = [float(number(e, _sample(e, i))) for i in range(len(_LARGE))]
+    return (*large, *(_small(e, i) for i in range(len(_LARGE), len(_SAMPLES))))
+
+
+def _small(e: Expression, i: int) -> float:
+    try:
+        return float(number(e, _sample(e, i)))
+    except LanguageError:
+        return UNDEFINED
 
 
 def may_agree(a: Size, b: Size) -> bool:
@@ -205,7 +230,8 @@ def _sample(e: Expression, i: int) -> dict[str, float]:
     for n in _other_inputs(e):
         # Distinct inputs have distinct widths; a stable code of the name tells them apart.
         code = sum(ord(c) * 31**k for k, c in enumerate(n))
-        known[n] = 5040 * (1299709 + 19 * i + code) + (h + x) % 5040
+        large = 5040 * (1299709 + 19 * i + code) + (h + x) % 5040
+        known[n] = large if i < len(_LARGE) else (large + h) % 1021 + 1
     return known
 
 

@@ -264,3 +264,12 @@ def test_a_class_is_a_cell_up_to_algebra_names_and_signs():
 
 def labelled(name, *edits):
     return class_hash(elaborate(edit_cell(CELLS[name], list(edits)) if edits else CELLS[name]))
+
+
+def test_widths_that_differ_where_h_is_small_are_no_duplicates():
+    text = "cell a(x; h)\n    const p = max(H // 16, {})\n    q: p = Wq @ x\n    h' = Uh @ q + h\n"
+    one, two = (elaborate(parse_cell(text.format(least))) for least in (1, 2))
+    assert cell_hash(one) != cell_hash(two) and class_hash(one) != class_hash(two)
+    with pytest.raises(LanguageError, match="the widths H and max"):
+        wide = "cell a(x; h)\n    const p = max(H, 64)\n    q: p = Wq @ x\n    h' = q + h\n"
+        elaborate(parse_cell(wide))

@@ -52,6 +52,8 @@ KNOWN = [
     (written(f"h' = 0.5 * h + sigmoid({A})"), {"h": "[0, 2)"}),
     (written(f"h' = 0.3 * h + 0.7 * cos({A})"), {"h": "[-1, 1]"}),
     (written(f"h' = h + 0.001 * sigmoid({A})"), {"h": "[0, inf)"}),
+    (written(f"h' = h + 0.000001 * sigmoid({A})", "init h = 1e8"), {"h": "[1e+08, inf)"}),
+    (written("h' = h * 1.00000000000001 * exp(0 @ x)", "init h = 1"), {"h": "[1, inf)"}),
     (written(f"h' = max(h, tanh({A}))", "init h = -3"), {"h": "[-3, 1)"}),
     (written(f"h' = tanh({A}) - h"), {"h": ANY}),
     (written(f"h' = hard_tanh({A})", "init h = learned"), {"h": ANY, "h'": "[-1, 1]"}),

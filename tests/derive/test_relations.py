@@ -28,8 +28,23 @@ def cell(name, *edits):
     return edit_cell(found, list(edits)) if edits else found
 
 
+def written(*lines, states="h"):
+    return ("\n    ".join([f"cell written(x; {states})", *lines]) + "\n",)
+
+
 def i_is(value, *more):
     return ("lstm", f"i = {value}", *more)
+
+
+def rounds(number):
+    """A cell of so many rounds."""
+    return written(
+        f"const n = {number}",
+        "s[0] = h",
+        "repeat k = 1..n",
+        "    s[k] = tanh(W[k] @ x + U[k] @ s[k - 1])",
+        "h' = s[n]",
+    )
 
 
 A = "Wi @ x + Ui @ h + bi"
@@ -68,6 +83,65 @@ FOUND = [
         ("rnn", "h' = relu(2 * (Wh @ x + Uh @ h + bh))"),
         "other_parameters",
         {"Wh": "0.5 * Wh", "Uh": "0.5 * Uh", "bh": "0.5 * bh"},
+    ),
+    # A state that is carried with the other sign; the weights are the same ones.
+    (
+        written("c' = 0.9 * c + W @ x", "h' = tanh(U @ h) + c'", "init c = 1", states="h, c"),
+        written("c' = 0.9 * c - W @ x", "h' = tanh(U @ h) - c'", "init c = -1", states="h, c"),
+        "identical",
+        {},
+    ),
+    (
+        written("c' = max(c, W @ x)", "h' = tanh(c' + U @ h)", "init c = -inf", states="h, c"),
+        written("c' = min(c, W @ x)", "h' = tanh(U @ h - c')", "init c = inf", states="h, c"),
+        "mirror",
+        {"W": "-W"},
+    ),
+    # The default start of a matrix, written out, and written otherwise.
+    (("rnn",), ("rnn", "init Uh = uniform(-1 / sqrt(H), 1 / sqrt(H))"), "identical", {}),
+    (
+        ("gru", "init Wz = uniform(-1 / sqrt(X), 1 / sqrt(X))"),
+        ("gru", "init Wz = uniform(-(1 / sqrt(X)), 1 / sqrt(X))", FLIP),
+        "mirror",
+        {"Wz": "-Wz", "Uz": "-Uz", "bz": "-bz"},
+    ),
+    # What a norm does not see, and what is never negative.
+    (
+        written("h' = layernorm(W @ x + U @ h + 3)"),
+        written("h' = layernorm(W @ x + U @ h)"),
+        "identical",
+        {},
+    ),
+    (
+        written("h' = tanh(W @ x) * relu(exp(U @ h))"),
+        written("h' = tanh(W @ x) * exp(U @ h)"),
+        "identical",
+        {},
+    ),
+    # Sizes that few cells need.
+    (
+        ("gru", "n = tanh(Wn @ x + block(Un, 5) @ h + bn)"),
+        ("gru", "n = tanh(Wn @ x + block(Un, 5) @ h + bn)", FLIP),
+        "mirror",
+        {"Wz": "-Wz", "Uz": "-Uz", "bz": "-bz"},
+    ),
+    (
+        written("h' = tanh(W @ x + U @ h)", "needs X = 3 * H"),
+        written("h' = tanh(U @ h + W @ x)", "needs X = 3 * H"),
+        "identical",
+        {},
+    ),
+    (
+        written("const a = 2 * H", "h' = tanh(W @ x + U @ h) / a"),
+        written("const a = H + H", "h' = tanh(W @ x + U @ h) / a"),
+        "identical",
+        {},
+    ),
+    (
+        written("const cap = inf", "h' = min(cap, relu(W @ x + U @ h))"),
+        written("const cap = inf", "h' = min(cap, relu(U @ h + W @ x))"),
+        "identical",
+        {},
     ),
 ]
 
@@ -117,6 +191,35 @@ NEAR_MISSES = [
     (("lstm",), ("lstm", "init c = learned")),
     # A scan, and one that waits for its output.
     (("mingru",), ("mingru", "z = sigmoid(Wz @ x + Uz @ h)")),
+    # The same at one size, and at no other.
+    (
+        written("const a = H", "h' = tanh(W @ x + U @ h) / a"),
+        written("h' = tanh(W @ x + U @ h) / 6"),
+    ),
+    (
+        written("const a = X / H", "h' = a * tanh(W @ x + U @ h)"),
+        written("h' = 0.8333333333333334 * tanh(W @ x + U @ h)"),
+    ),
+    (rounds("H // 3"), rounds("2")),
+    (
+        written("const p = max(H // 16, 1)", "g: p = W @ x", "h' = tanh(V @ g + U @ h)"),
+        written("const p = max(H // 16, 2)", "g: p = W @ x", "h' = tanh(V @ g + U @ h)"),
+    ),
+    # Numbers that are small, and count.
+    (
+        written("h' = tanh(sqrt(relu(U @ h) + 1e-20) + W @ x)"),
+        written("h' = tanh(sqrt(relu(U @ h)) + W @ x)"),
+    ),
+    (
+        written("h' = tanh(W @ x) + 1e-15 * exp(V @ h)", "param V"),
+        written("h' = tanh(W @ x) + 0 * h"),
+    ),
+    (written("h' = 0.9999999999 * h + tanh(W @ x)"), written("h' = h + tanh(W @ x)")),
+    # Nothing is proved where no value is a number.
+    (
+        written("h' = tanh(W @ x) * (h / h)"),
+        written("h' = log(h) * h + exp(W @ x) * h"),
+    ),
 ]
 
 
@@ -124,3 +227,28 @@ NEAR_MISSES = [
 def test_near_misses_are_told_apart(one, other):
     assert relate(cell(*one), cell(*other)).grade == "different"
     assert relate(cell(*other), cell(*one)).grade == "different"
+
+
+def test_a_cell_whose_rounds_depend_on_its_size_is_what_it_is_at_every_size():
+    one, three, same = cell(*rounds("H // 3")), cell(*rounds("3")), cell(*rounds("2 * H // 6"))
+    assert relate(one, same).grade == "identical"
+    # At H = 9 alone they are one.
+    assert relate(one, three, (9, 9)).grade == "different"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "h' = min(a, W @ x) + U @ h",
+        "h' = min(1e300 * 1e300, W @ x) + U @ h",
+        "h' = max(log(0), W @ x) + U @ h",
+        "h' = relu(exp(1000) - W @ x) + U @ h",
+        "h' = tanh(1e200 * (1e200 * (W @ x)) + U @ h)",
+        "h' = tanh(1e-200 * (1e-200 * (W @ x)) + U @ h)",
+    ],
+)
+def test_numbers_without_end_are_no_error(line):
+    lines = ["const a = inf"] if "(a," in line else []
+    one, other = cell(*written(*lines, line)), cell(*written("h' = tanh(W @ x + U @ h)"))
+    assert relate(one, other).grade == "different"
+    assert relate(one, one).grade in ("identical", "different")

@@ -6,10 +6,9 @@ from collections import Counter
 from functools import cached_property
 
 from cellsearch.derive.normal.form import NormalForm, below, state_of
-from cellsearch.derive.relations import DIFFERENT, Relation
-from cellsearch.derive.relations.relate import SIZES, check_sizes, related
+from cellsearch.derive.relations import DIFFERENT, Relation, relate
+from cellsearch.derive.relations.fitting import USUAL, at
 from cellsearch.derive.relations.side import GRADES, Side
-from cellsearch.errors import LanguageError
 from cellsearch.ir import Cell, elaborate
 from cellsearch.ir.widths import NeedsSizesError
 
@@ -26,14 +25,11 @@ class Looked:
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
-        self._sizes: tuple[tuple[int, int], ...] = SIZES
         try:
             graph = elaborate(cell)
         except NeedsSizesError:
             # The number of its rounds depends on them.
-            self._sizes = SIZES[-1:]
-            hidden, width = SIZES[-1]
-            graph = elaborate(cell, {"H": hidden, "X": width})
+            graph = at(cell, USUAL[-1])
         self.side = Side(cell, graph)
 
     def relation(self, to: Looked) -> Relation:
@@ -41,17 +37,8 @@ class Looked:
         weakest = GRADES[-1]
         alike = self.outline == to.outline
         if alike and self.side.written(weakest).text == to.side.written(weakest).text:
-            for sizes in self._sizes:
-                if sizes in to._sizes and self._fits(*sizes) and to._fits(*sizes):
-                    return related(self.side, to.side, sizes)
+            return relate(self.cell, to.cell)
         return Relation(DIFFERENT, {})
-
-    def _fits(self, hidden: int, width: int) -> bool:
-        try:
-            check_sizes(self.side.graph, hidden, width)
-        except LanguageError:
-            return False
-        return True
 
     @cached_property
     def outline(self) -> object:

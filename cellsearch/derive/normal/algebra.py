@@ -18,8 +18,10 @@ ZERO: Polynomial = ()
 ONE: Polynomial = (((), 1.0),)
 SCALAR, VECTOR, MATRIX = range(3)
 
-# What is left of a sum that cancels is below this.
-_NOTHING = 1e-13
+# What is left of a sum that cancels is below this part of what was added.
+_NOTHING = 1e-12
+# Numbers further from 1 stay as they are written, so that no product of them ends at 0 or inf.
+_FAR = 1e30
 
 
 class TooLargeError(Exception):
@@ -70,6 +72,12 @@ class Algebra:
             self.atoms.append(atom)
         return found
 
+    def number(self, value: float) -> Polynomial:
+        """A number; one that is infinite, or very large or small, as an atom."""
+        if value == 0 or 1 / _FAR < abs(value) < _FAR:
+            return number(value)
+        return one(self.atom("far", repr(float(value))))
+
     def find(self, kind: str, args: tuple[Polynomial, ...], rank: int) -> int | None:
         """The number of an atom, if there is one."""
         return self._numbers.get(Atom(kind, (), args, rank))
@@ -85,7 +93,7 @@ class Algebra:
         total: dict[Monomial, float] = {}
         for p, factor in terms:
             for m, c in p:
-                total[m] = total.get(m, 0.0) + factor * c
+                put(total, m, factor * c)
         return self.short(self._made(total))
 
     def multiply(self, p: Polynomial, q: Polynomial) -> Polynomial:
@@ -97,8 +105,7 @@ class Algebra:
         total: dict[Monomial, float] = {}
         for m, c in p:
             for k, e in q:
-                key = times(m, k)
-                total[key] = total.get(key, 0.0) + c * e
+                put(total, times(m, k), c * e)
         return self._made(total)
 
     def limited(self, p: Polynomial) -> Polynomial:
@@ -167,8 +174,7 @@ class Algebra:
             operand = tuple((times(scalars, k), c) for k, c in self.products[atom][1])
             parts.append((operand, total.pop(m)))
         for m, c in self.product(core, self.add(*parts), self.atoms[atom].rank):
-            key = times(rest, m)
-            total[key] = total.get(key, 0.0) + c
+            put(total, times(rest, m), c)
 
 
 class Boxing(Algebra):
@@ -195,7 +201,17 @@ class Boxing(Algebra):
 
 def made(total: dict[Monomial, float]) -> Polynomial:
     """A polynomial of these coefficients, rounded so that equal ones are equal."""
-    return tuple(sorted([(m, rounded(c)) for m, c in total.items() if abs(c) > _NOTHING]))
+    return tuple(sorted([(m, rounded(c)) for m, c in total.items() if c]))
+
+
+def put(total: dict[Monomial, float], m: Monomial, c: float) -> None:
+    """One more term of a sum; where it cancels, nothing is left for rounding to tell."""
+    known = total.get(m)
+    if known is None:
+        total[m] = c
+    else:
+        both = known + c
+        total[m] = both if abs(both) > _NOTHING * abs(c) else 0.0
 
 
 def rounded(c: float) -> float:

@@ -173,5 +173,5 @@ class _Writer:
     def _law(self, law: Law, owner: Key) -> str:
         """The weights that a law reads."""
         self.gauge.law(law, owner)
-        sign = "" if self.grade.signs or not law.sign else f"{law.sign:+}"
+        sign = "" if self.gauge.negates(owner) or not law.sign else f"{law.sign:+}"
         return f"{sign}{[self.weights.setdefault(w, len(self.weights)) for w in law.reads]}"

@@ -30,6 +30,9 @@ ODD = frozenset(
 EVEN = frozenset({"abs", "cos"})
 # Their values are between -1 and 1.
 _BOUNDED = frozenset({"tanh", "sin", "softsign", "erf", "hard_tanh", "cos"})
+# Those that reach neither.
+_OPEN = frozenset({"tanh", "softsign", "erf"})
+_NEVER_NEGATIVE = frozenset({"abs", "exp", "sqrt", "softplus"})
 
 
 def function(al: Algebra, f: str, *args: Polynomial) -> Polynomial:
@@ -39,13 +42,16 @@ def function(al: Algebra, f: str, *args: Polynomial) -> Polynomial:
         with np.errstate(all="ignore"):
             value = float(OPS[f](*(np.float64(n or 0.0) for n in numbers)))
         if math.isfinite(value):
-            return number(value)
+            return al.number(value)
     made = _MADE.get(f)
     return made(al, *args) if made else _atom(al, f, args[0])
 
 
 def odd(al: Algebra, p: Polynomial, f: str) -> Polynomial:
     """The atom of an odd function, with the sign of its argument pulled out."""
+    if f == "layernorm":
+        # It does not see what is the same in all units.
+        p = tuple((m, c) for m, c in p if al.split(m)[1])
     if not p:
         return p
     sign = math.copysign(1.0, p[0][1])
@@ -65,11 +71,32 @@ def absolute(al: Algebra, p: Polynomial) -> Polynomial:
 
 def _sign(al: Algebra, p: Polynomial) -> float:
     """The sign that a value has wherever it is not 0; 0: it may have either."""
+    signs = {math.copysign(1.0, c) for _, c in p}
+    if len(signs) == 1 and all(_never_negative(al, a, r) for m, _ in p for a, r in m):
+        return signs.pop()
+    fixed, widest = _bounds(al, p)
+    return math.copysign(1.0, fixed) if abs(fixed) >= widest else 0.0
+
+
+def never_zero(al: Algebra, p: Polynomial) -> bool:
+    """Whether a value is known to be never 0: a sum of sigmoids, an exponential."""
+    kinds = {al.atoms[a].kind for m, _ in p for a, _ in m}
+    if len(p) == 1 and kinds == {"exp"}:
+        return True
+    fixed, widest = _bounds(al, p)
+    return abs(fixed) > widest or (abs(fixed) == widest and kinds <= _OPEN)
+
+
+def _bounds(al: Algebra, p: Polynomial) -> tuple[float, float]:
+    """The number in a sum, and how far the rest can lead away from it."""
     terms = dict(p)
     fixed = terms.pop((), 0.0)
     bounded = all(al.atoms[a].kind in _BOUNDED for m in terms for a, _ in m)
-    widest = sum(map(abs, terms.values()))
-    return math.copysign(1.0, fixed) if bounded and abs(fixed) >= widest else 0.0
+    return fixed, sum(map(abs, terms.values())) if bounded else math.inf
+
+
+def _never_negative(al: Algebra, a: int, power: int) -> bool:
+    return power % 2 == 0 or al.atoms[a].kind in _NEVER_NEGATIVE
 
 
 def inverse(al: Algebra, p: Polynomial) -> Polynomial:

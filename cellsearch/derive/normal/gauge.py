@@ -1,7 +1,8 @@
 """What may be changed in a cell's weights without changing the cell, grade by grade.
 
-Every weight and state may be negated, in the weakest grade also scaled; so may the values inside of
-a cell. Each term of each polynomial is an equation for these signs and scales.
+Every state may be negated, and every weight but in the strongest grade; in the weakest grade both
+may be scaled. So may the values inside of a cell. Each term of each polynomial is an equation for
+these signs and scales.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Grade:
 
     Attributes:
         name: of the grade.
-        signs: whether weights and states may be negated.
+        signs: whether weights may be negated. States always may.
         laws: whether weights have to start alike.
         scales: whether weights and states may be scaled.
     """
@@ -37,7 +38,7 @@ class Grade:
 
     def told(self, c: float) -> float:
         """What tells coefficients apart: fewer digits than they are reckoned with."""
-        return 1.0 if self.scales else abs(c) if (c * 16).is_integer() else float(f"{abs(c):.9g}")
+        return 1.0 if self.scales else abs(c) if (c * 16).is_integer() else float(f"{abs(c):.11g}")
 
 
 IDENTICAL = Grade("identical", signs=False, laws=True)
@@ -90,7 +91,7 @@ class Gauge:
         factors = [(self._factor(a), r) for a, r in m]
         inside = [] if container is None else [container]
         signed = [k for factor, r in factors if r % 2 for k in factor.signed]
-        self.signs.row([*signed, *filter(self._negates, inside)], c < 0)
+        self.signs.row([*signed, *filter(self.negates, inside)], c < 0)
         if self.grade.scales:
             powers: dict[Hashable, float] = {k: -1.0 for k in inside if self._scales(k)}
             for factor, r in factors:
@@ -110,14 +111,15 @@ class Gauge:
             self._tied([owner], law.sign < 0)
 
     def _tied(self, keys: list[Key], negative: bool = False) -> None:
-        if self.grade.signs:
-            self.signs.row(keys, negative)
+        free = [key for key in keys if self.negates(key)]
+        if free:
+            self.signs.row(free, negative)
 
     def _factor(self, a: int) -> _Factor:
         if a not in self._known:
             keys = self._keys(a)
             even = self.al.atoms[a].kind in EVEN
-            signed = [] if even else [k for k, r in keys if r % 2 and self._negates(k)]
+            signed = [] if even else [k for k, r in keys if r % 2 and self.negates(k)]
             scaled = [x for x in keys if self._scales(x[0])] if self.grade.scales else []
             self._known[a] = _Factor(signed, scaled)
         return self._known[a]
@@ -133,8 +135,9 @@ class Gauge:
             return [(("read", a, 0), -1)]
         return [(("read", a, 0), 1)] if atom.kind in _FOLLOWING else []
 
-    def _negates(self, key: Key) -> bool:
-        return self.grade.signs or key[0] == "read"
+    def negates(self, key: Key) -> bool:
+        """Whether what this is the key of may be negated."""
+        return self.grade.signs or key[0] != "weight"
 
     def _scales(self, key: Key) -> bool:
         if key[0] != "read":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from cellsearch.errors import LanguageError
 from cellsearch.ir import Graph
-from cellsearch.ir.expressions import Call, Expression, Name, Negative, Number, rewrite, walk
+from cellsearch.ir.expressions import Call, Expression, Name, Number, rewrite, walk
 from cellsearch.ir.starts import source_weight
-from cellsearch.ir.widths import number
+from cellsearch.ir.widths import number, sampled
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Law:
 
 
 DEFAULT = Law()
+# Of a matrix: uniform(-1/sqrt(H), 1/sqrt(H)).
+_DEFAULT_HALF_WIDTH = tuple(float(f"{1 / math.sqrt(h):.12g}") for h in sampled(Name("H")))
 
 
 class Laws:
@@ -50,13 +53,13 @@ class Laws:
         start = self._states[name]
         return DEFAULT if start is None else self._made(start, name, False)
 
-    def _made(self, start: Expression, owner: str, zero_told: bool) -> Law:
-        key = (owner, zero_told)
+    def _made(self, start: Expression, owner: str, matrix: bool) -> Law:
+        key = (owner, matrix)
         if key not in self._known:
-            self._known[key] = self._law(start, owner, zero_told)
+            self._known[key] = self._law(start, owner, matrix)
         return self._known[key]
 
-    def _law(self, start: Expression, owner: str, zero_told: bool) -> Law:
+    def _law(self, start: Expression, owner: str, matrix: bool) -> Law:
         reads: list[str] = []
 
         def change(e: Expression) -> Expression | None:
@@ -73,26 +76,34 @@ class Laws:
 
         e = _closed(rewrite(start, change))
         if isinstance(e, Number):
-            text = f"{abs(e.value):.12g}" if e.value or zero_told else ""
+            # What is no matrix starts at 0 by default.
+            text = f"{abs(e.value):.12g}" if e.value or matrix else ""
             return Law(text, sign=(e.value > 0) - (e.value < 0))
-        return Law(str(e), tuple(reads), 0 if _symmetric(e) else None)
+        half = _half_width(e)
+        if half is not None:
+            return DEFAULT if matrix and half == _DEFAULT_HALF_WIDTH else Law(f"uniform {half}")
+        # These are their own mirrors, too.
+        symmetric = e == Name("orthogonal") or (isinstance(e, Call) and e.function == "normal")
+        return Law(str(e), tuple(reads), 0 if symmetric else None)
 
 
-def _symmetric(e: Expression) -> bool:
-    """Whether a law is its own mirror: normal, orthogonal, uniform(-a, a)."""
-    match e:
-        case Name(name="orthogonal") | Call(function="normal"):
-            return True
-        case Call(function="uniform", items=(low, high)):
-            return _closed(Negative(low)) == _closed(high)
-    return False
+def _half_width(e: Expression) -> tuple[float, ...] | None:
+    """Of uniform(-a, a), a at many sizes."""
+    if not (isinstance(e, Call) and e.function == "uniform"):
+        return None
+    try:
+        low, high = map(sampled, e.items)
+    except LanguageError:
+        return None
+    same = all(math.isclose(-p, q, rel_tol=1e-12) for p, q in zip(low, high, strict=True))
+    return tuple(float(f"{q:.12g}") for q in high) if same else None
 
 
 def _closed(e: Expression) -> Expression:
     """Every part that is a number whatever H and X are, as one."""
 
     def change(part: Expression) -> Expression | None:
-        if any(isinstance(x, Name) for x in walk(part)):
+        if any(isinstance(x, Name) and x.name != "inf" for x in walk(part)):
             return None
         try:
             return Number(number(part, {}))

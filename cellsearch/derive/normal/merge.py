@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING
 
-from cellsearch.derive.normal.algebra import Algebra, Polynomial
-from cellsearch.derive.normal.functions import ODD
+from cellsearch.derive.normal.algebra import Algebra, Atom, Polynomial
+from cellsearch.derive.normal.functions import ODD, never_zero
 from cellsearch.derive.normal.laws import DEFAULT
 
 if TYPE_CHECKING:
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 _VANISHING = (ODD - {"inverse"}) | {
     *("abs", "sqrt", "sum", "rows", "columns", "transposed", "product", "matrices")
 }
+
+
+def _endless(algebra: Algebra, atom: Atom) -> bool:
+    """Whether a value may be infinite; 0 times that is not 0."""
+    if atom.kind == "inverse":
+        return not never_zero(algebra, atom.args[0])
+    return atom.kind in ("log", "far")
 
 
 def never_left(form: NormalForm) -> dict[str, str | None]:
@@ -34,6 +41,7 @@ class _Vanishing:
 
     def __init__(self, algebra: Algebra, zero: set[str]) -> None:
         self._atoms: list[bool] = []
+        self._endless = {a for a, atom in enumerate(algebra.atoms) if _endless(algebra, atom)}
         # What an atom reads was made before it.
         for atom in algebra.atoms:
             own = atom.kind == "state" and atom.label[0] in zero
@@ -41,7 +49,10 @@ class _Vanishing:
             self._atoms.append(own or inner)
 
     def __call__(self, p: Polynomial) -> bool:
-        return all(any(self._atoms[a] for a, _ in m) for m, _ in p)
+        return all(
+            any(self._atoms[a] for a, _ in m) and not any(a in self._endless for a, _ in m)
+            for m, _ in p
+        )
 
 
 def twins(form: NormalForm) -> dict[str, str | None]:

@@ -18,12 +18,10 @@ from cellsearch.derive.normal.algebra import (
 )
 from cellsearch.derive.normal.matrices import Matrices
 from cellsearch.derive.normal.sizes import Sizes
-from cellsearch.errors import LanguageError
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.graph import topological
 from cellsearch.ir.types import Type
 from cellsearch.ir.widths import ONE, Size
-from cellsearch.ir.widths import number as value_of
 
 
 class Nodes:
@@ -76,11 +74,10 @@ class Nodes:
         return ZERO if name is None else one(self.al.atom("state", name, rank=rank(n.type)))
 
     def _const(self, n: Node, args: list[Polynomial]) -> Polynomial:
-        e = self.graph.consts[str(n.attrs[0])]
-        try:
-            return number(value_of(e, {}))
-        except LanguageError:
-            return one(self.al.atom("const", str(e)))
+        value = self._sizes.value(self.graph.consts[str(n.attrs[0])])
+        return (
+            self.al.number(value) if isinstance(value, float) else one(self.al.atom("const", value))
+        )
 
     def _matmul(self, n: Node, args: list[Polynomial]) -> Polynomial:
         if n.type.kind == "matrix":
@@ -160,7 +157,7 @@ _READERS: dict[str, Reader] = {
     "weight": Nodes._leaf,
     "state": Nodes._state,
     "const": Nodes._const,
-    "number": lambda s, n, a: number(float(n.attrs[0])),
+    "number": lambda s, n, a: s.al.number(float(n.attrs[0])),
     "zeros": lambda s, n, a: ZERO,
     "identity": lambda s, n, a: one(s.al.atom("identity", rank=MATRIX)),
     "add": lambda s, n, a: s.al.add((a[0], 1), (a[1], 1)),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from cellsearch.ir import Graph
 from cellsearch.ir.expressions import Expression, Name
 from cellsearch.ir.types import Type
-from cellsearch.ir.widths import ONE, H, Size, X, substitute
+from cellsearch.ir.widths import ONE, H, Size, X, sampled, substitute
 
 _COMMON = {H: "H", X: "X", ONE: "1"}
 
@@ -32,6 +32,13 @@ class Sizes:
     def type(self, t: Type) -> str:
         """A type."""
         return ",".join(map(self.text, t.sizes))
+
+    def value(self, e: Expression) -> float | str:
+        """A const: the number that it is, or what tells it from others that depend on sizes."""
+        values = sampled(substitute(e, self._places))
+        if len(set(values)) == 1:
+            return values[0]
+        return " ".join(f"{v:.12g}" for v in values)
 
     def needs(self, pairs: Iterable[tuple[Size, Size]]) -> list[list[str]]:
         """What has to be equal, in an order that follows from the sizes alone."""

@@ -106,6 +106,6 @@ def _widened(old: Interval, new: Interval) -> Interval:
 
 def _held(old: tuple[float, bool], new: tuple[float, bool]) -> tuple[float, bool]:
     """An upper end that holds both."""
-    if new[0] > old[0] + _NOTHING * max(1.0, abs(old[0])):
+    if new[0] > old[0]:
         return math.inf, True
     return old[0], old[1] and (new[1] or new[0] < old[0])

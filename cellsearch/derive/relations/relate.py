@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cellsearch.derive.normal.gauge import Grade
+from cellsearch.derive.relations.fitting import USUAL, Sizes, at, fitting
 from cellsearch.derive.relations.maps import Map, weight_map
 from cellsearch.derive.relations.proof import TOLERANCE, difference
 from cellsearch.derive.relations.side import GRADES, Side
 from cellsearch.errors import LanguageError
-from cellsearch.ir import Cell, Graph, elaborate
+from cellsearch.ir import Cell, elaborate
+from cellsearch.ir.widths import NeedsSizesError
 
 DIFFERENT = "different"
-
-# H and X of a proof: where a cell needs them equal, in blocks, or halved.
-SIZES = ((6, 5), (6, 6), (12, 9), (12, 12), (24, 12), (12, 24), (24, 24))
 
 
 @dataclass(frozen=True)
@@ -30,24 +30,44 @@ class Relation:
     map: Map
 
 
-def relate(a: Cell, b: Cell) -> Relation:
+def relate(a: Cell, b: Cell, sizes: Sizes | None = None) -> Relation:
     """The strongest relation of two cells that is claimed and proved.
+
+    It holds whatever H and X are. Cells whose number of rounds depends on them are compared at
+    several sizes, and are what they are at all of these.
+
+    Args:
+        a: a cell.
+        b: another one.
+        sizes: H and the width of every input, which such cells are also compared at.
 
     Raises:
         LanguageError: one of the two is no valid cell.
     """
-    pair = sides(a, b)
-    return Relation(DIFFERENT, {}) if pair is None else related(*pair)
+    found = [_strongest(*pair) for pair in sides(a, b, sizes)]
+    return max(found, key=_weakness, default=Relation(DIFFERENT, {}))
 
 
-def related(one: Side, other: Side, sizes: tuple[int, int]) -> Relation:
-    """See `relate`.
+def sides(a: Cell, b: Cell, sizes: Sizes | None = None) -> list[tuple[Side, Side, Sizes]]:
+    """Two cells as they are compared, and sizes that both can have; empty if none were found.
 
-    Args:
-        one: the first cell.
-        other: the second one.
-        sizes: H and the width of every input, which both cells can have.
+    One pair, or one for each of several sizes. See `relate`.
     """
+    try:
+        one, other = elaborate(a), elaborate(b)
+    except NeedsSizesError:
+        return list(_at_each(a, b, USUAL if sizes is None else (sizes, *USUAL)))
+    common = fitting(one, other)
+    return [(Side(a, one), Side(b, other), common)] if common else []
+
+
+def proved(a: Side, b: Side, grade: Grade, sizes: Sizes) -> bool:
+    """Whether the claim holds in both directions."""
+    pairs = ((a, b), (b, a))
+    return all(difference(one, other, grade, sizes) < TOLERANCE for one, other in pairs)
+
+
+def _strongest(one: Side, other: Side, sizes: Sizes) -> Relation:
     for grade in GRADES:
         alike = one.written(grade).text == other.written(grade).text
         if alike and proved(one, other, grade, sizes):
@@ -55,55 +75,13 @@ def related(one: Side, other: Side, sizes: tuple[int, int]) -> Relation:
     return Relation(DIFFERENT, {})
 
 
-def proved(a: Side, b: Side, grade: Grade, sizes: tuple[int, int]) -> bool:
-    """Whether the claim holds in both directions."""
-    pairs = ((a, b), (b, a))
-    return all(difference(one, other, grade, sizes) < TOLERANCE for one, other in pairs)
-
-
-def sides(a: Cell, b: Cell) -> tuple[Side, Side, tuple[int, int]] | None:
-    """The two cells at the first sizes that both can have; None: there are none.
-
-    Raises:
-        LanguageError: one of the two is valid at none of them.
-    """
-    for sizes in SIZES:
+def _at_each(a: Cell, b: Cell, all_sizes: Iterable[Sizes]) -> Iterator[tuple[Side, Side, Sizes]]:
+    for sizes in all_sizes:
         try:
-            return Side(a, _at(a, sizes)), Side(b, _at(b, sizes)), sizes
+            yield Side(a, at(a, sizes)), Side(b, at(b, sizes)), sizes
         except LanguageError:
             continue
-    for cell in (a, b):
-        _check(cell)
-    return None
 
 
-def _at(cell: Cell, sizes: tuple[int, int]) -> Graph:
-    """The graph of a cell that can have these sizes."""
-    hidden, width = sizes
-    graph = elaborate(cell, {"H": hidden, "X": width})
-    check_sizes(graph, hidden, width)
-    return graph
-
-
-def check_sizes(graph: Graph, hidden: int, width: int) -> None:
-    """Refuse sizes that a cell cannot have.
-
-    Raises:
-        LanguageError: saying which of its widths does not fit.
-    """
-    known = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
-    for w in graph.weights.values():
-        w.shape(known)
-
-
-def _check(cell: Cell) -> None:
-    """What is wrong with a cell by itself is said."""
-    refused: LanguageError | None = None
-    for sizes in SIZES:
-        try:
-            _at(cell, sizes)
-            return
-        except LanguageError as error:
-            refused = refused or error
-    assert refused is not None
-    raise refused
+def _weakness(relation: Relation) -> int:
+    return [*(grade.name for grade in GRADES), DIFFERENT].index(relation.grade)

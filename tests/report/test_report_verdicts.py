@@ -234,9 +234,10 @@ def test_a_real_difference_within_the_margin_is_said_to_be_both(tmp_path: Path) 
     assert "within the margin of 3%" in verdict_rows(found.journal)[1].sentence
 
 
-def test_familywise_error_under_the_null(tmp_path: Path) -> None:
+@pytest.mark.parametrize("studies", [120, pytest.param(500, marks=pytest.mark.slow)])
+def test_familywise_error_under_the_null(tmp_path: Path, studies: int) -> None:
     """Six variants that are the base: with Holm some study in twenty may claim a difference."""
-    studies, wrong, unadjusted = 120, 0, 0
+    wrong, unadjusted = 0, 0
     for key in range(studies):
         found = _judge(tmp_path / str(key), *(Arm(f"v{k}") for k in range(6)), key=key)
         kinds = set(_kinds(found).values())

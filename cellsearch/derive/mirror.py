@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cellsearch.derive.normal.laws import Laws
 from cellsearch.derive.relations.fitting import Sizes, both_at
+from cellsearch.derive.relations.proof import PLANE, STEPS, drawn
 from cellsearch.errors import LanguageError, nearest
 from cellsearch.ir import Cell, Graph, Weight
 from cellsearch.ir.evaluate import evaluate, seeded
@@ -20,8 +21,7 @@ from cellsearch.ir.expressions import names
 from cellsearch.ir.starts import source_weight
 from cellsearch.ir.widths import substitute
 
-STEPS, TRIES = 5, 8
-PLANE = (3, 3)
+TRIES = 8
 TOLERANCE = 1e-9
 
 
@@ -79,8 +79,7 @@ def _difference(
     rng: np.random.Generator,
 ) -> float:
     hidden, width = sizes
-    known = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
-    weights = {n: rng.normal(size=w.shape(known)) for n, w in graph.weights.items()}
+    weights = drawn(graph, sizes, rng)
     mirrored = {n: -w if n in negate else w for n, w in weights.items()}
     plane = PLANE if any(n.op == "conv" for n in graph.nodes) else ()
     inputs = {n: rng.normal(size=(STEPS, width, *plane)) for n in graph.inputs}

@@ -14,8 +14,8 @@ from functools import reduce
 
 from cellsearch.derive.flat import COMMUTATIVE, Flat, Piece, colour, ordered
 from cellsearch.derive.normal.canonical import canonical
-from cellsearch.derive.normal.form import normal_form
 from cellsearch.derive.normal.gauge import MIRROR
+from cellsearch.derive.normal.read import normal_form
 from cellsearch.errors import LanguageError
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.expressions import Binary, Expression, Name, Number, rewrite

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cellsearch.derive.normal.algebra import Monomial, Polynomial
-from cellsearch.derive.normal.form import NormalForm, below, normal_form, state_of
+from cellsearch.derive.normal.form import NormalForm, below, state_of
+from cellsearch.derive.normal.read import normal_form
 from cellsearch.ir import Graph
 from cellsearch.ir.graph import topological
 

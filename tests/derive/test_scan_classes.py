@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from cellsearch.derive.normal.form import normal_form
+from cellsearch.derive.normal.read import normal_form
 from cellsearch.derive.scan_classes import (
     AFFINE,
     BLOCKS,

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING
 
 from cellsearch.derive.normal.algebra import Algebra, Atom, Polynomial
+from cellsearch.derive.normal.form import NormalForm
 from cellsearch.derive.normal.functions import ODD, never_zero
 from cellsearch.derive.normal.laws import DEFAULT
-
-if TYPE_CHECKING:
-    from cellsearch.derive.normal.form import NormalForm
 
 # These are 0 where anything that they read is.
 _VANISHING = (ODD - {"inverse"}) | {

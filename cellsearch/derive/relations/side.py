@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from cellsearch.derive.normal.canonical import Canonical, canonical
-from cellsearch.derive.normal.form import NormalForm, normal_form
+from cellsearch.derive.normal.form import NormalForm
 from cellsearch.derive.normal.gauge import (
     IDENTICAL,
     MIRROR,
@@ -14,6 +14,7 @@ from cellsearch.derive.normal.gauge import (
     Grade,
 )
 from cellsearch.derive.normal.merging import Merge, merged
+from cellsearch.derive.normal.read import normal_form
 from cellsearch.ir import Cell, Graph
 
 GRADES = (IDENTICAL, MIRROR, OTHER_START, OTHER_PARAMETERS)

@@ -105,3 +105,17 @@ def test_a_journal_without_labels_is_gone_on_with(
     assert store.read(tmp_path).study.variants[0].class_hash is None
     more = sweep(asked.model_copy(update={"seeds": 2}), tmp_path, watched()[0])
     assert [t.class_hash for t in more.trials] == [None] * 4
+
+
+def test_a_cell_that_few_sizes_fit_is_planned_with_its_mirror(tmp_path: Path) -> None:
+    cell = tmp_path / "five.cell"
+    z, n = "sigmoid(Wz @ x + block(Uz, 5) @ h + bz)", "tanh(Wn @ x + block(Un, 5) @ h)"
+    cell.write_text(f"cell five(x; h)\n    z = {z}\n    n = {n}\n    h' = (1 - z) * h + z * n\n")
+    mirror = {"of": "base", "negate": ["Wz", "Uz", "bz"]}
+    variants = {
+        "declared": {"with": "h' = z * h + (1 - z) * n", "mirror": mirror},
+        "same": {"with": "h' = h - z * h + z * n", "identical": True},
+    }
+    study = plan(config(base=str(cell), model={"hidden": 20}, variants=variants), TEXT)
+    assert [v.identical_to for v in study.variants] == [None, None, "base"]
+    assert study.variants[1].mirror_of == "base"

@@ -105,11 +105,12 @@ def _difference(
     rng: np.random.Generator,
 ) -> float:
     hidden, width = hidden_and_width
-    sizes = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
+    widths = graph.input_widths(width, hidden)
+    sizes = graph.sizes(widths, hidden)
     weights = {n: rng.normal(size=w.shape(sizes)) for n, w in graph.weights.items()}
     mirrored = {n: -w if n in negate else w for n, w in weights.items()}
     plane = PLANE if any(n.op == "conv" for n in graph.nodes) else ()
-    inputs = {n: rng.normal(size=(STEPS, width, *plane)) for n in graph.inputs}
+    inputs = {n: rng.normal(size=(STEPS, x, *plane)) for n, x in widths.items()}
     masks = seeded(int(rng.integers(2**32)))
     ours, _ = evaluate(cell, mirrored, inputs, hidden, masks=masks)
     theirs, _ = evaluate(of, weights, inputs, hidden, masks=masks)

@@ -148,6 +148,17 @@ class Graph:
                 raise LanguageError(message)
         return sizes
 
+    def input_widths(self, width: int, hidden: int) -> dict[str, int]:
+        """Widths for its inputs: the first is so wide, and others too unless `needs` says more.
+
+        Args:
+            width: X.
+            hidden: H.
+        """
+        first, *others = self.inputs
+        known = {"H": hidden, "X": width} | {f"X.{n}": width for n in others}
+        return {first: width, **{n: self.inputs[n].sizes[0].at(known) for n in others}}
+
     def output_width(self, widths: Mapping[str, int], hidden: int) -> int:
         """The width of the output, 1 for a scalar."""
         sizes = self.sizes(widths, hidden)

@@ -96,7 +96,10 @@ class Reader:
         return left
 
     def size(self, what: str) -> Expression:
-        """A width, an index or a bound of repeat: names and whole numbers with `+ - * //`."""
+        """A width, an index or a bound of repeat: names and whole numbers with `+ - * //`.
+
+        In a `needs` line also `X.v`, the width of a further input `v`.
+        """
         e = self.expression(SUM)
         for part in walk(e):
             plain = isinstance(part, Number | Negative) or _is_plain(part)
@@ -159,11 +162,21 @@ class Reader:
         self.name("a name, a number or '('")
         if self.sees("("):
             return self._call(token)
+        if token.text == "X" and self.accept("."):
+            return self._width_of_input(token)
         if self.accept("["):
             index = self.size("an index")
             self.expect("]")
             return Name(token.text, index, at=token.at)
         return Name(token.text, at=token.at)
+
+    def _width_of_input(self, x: Token) -> Name:
+        """`X.v`, the width of a further input `v`."""
+        name = f"X.{self.name('the name of an input').text}"
+        if self.tokens[0].text != "needs":
+            message = f"'{name}', the width of an input, stands in needs lines alone"
+            raise LanguageError(message, x.at)
+        return Name(name, at=x.at)
 
     def _number(self, token: Token) -> Number:
         value = float(token.text)

@@ -106,6 +106,21 @@ def test_show_gives_each_input_its_width(call_json, file):
     assert found["parameters"] == 4 * (3 + 2 + 4 + 1)
 
 
+def test_inputs_that_must_agree(call, call_json, file):
+    path = file("cell a(x, m; h)\n    h' = tanh(W @ (m * x) + U @ h)\n    needs X.m = X\n")
+    sizes = ("--input", "x=3", "--input", "m=3", "--hidden", 4)
+    found = call_json("show", path, *sizes)
+    assert (found["input"], found["parameters"]) == ({"x": 3, "m": 3}, 4 * (3 + 4))
+    assert (
+        "needs X.m = X, got 2 and 3" in call("show", path, *sizes, "--input", "m=2", code=2).stderr
+    )
+    assert call_json("check", path)["cells"][0]["needs"] == ["X.m = X"]
+    assert call("export", path, "--to", "cell").stdout == path.read_text()
+    assert call_json("diff", path, path, "--with", "h' = tanh(U @ h + W @ (x * m))")[
+        "relation"
+    ] == ("identical")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -46,7 +46,7 @@ def related(one: Side, other: Side, sizes: tuple[int, int]) -> Relation:
     Args:
         one: the first cell.
         other: the second one.
-        sizes: H and the width of every input, which both cells can have.
+        sizes: H and X, which both cells can have.
     """
     for grade in GRADES:
         alike = one.written(grade).text == other.written(grade).text
@@ -91,7 +91,7 @@ def check_sizes(graph: Graph, hidden: int, width: int) -> None:
     Raises:
         LanguageError: saying which of its widths does not fit.
     """
-    known = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
+    known = graph.sizes(graph.input_widths(width, hidden), hidden)
     for w in graph.weights.values():
         w.shape(known)
 

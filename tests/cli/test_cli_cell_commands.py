@@ -106,6 +106,16 @@ def test_show_gives_each_input_its_width(call_json, file):
     assert found["parameters"] == 4 * (3 + 2 + 4 + 1)
 
 
+def test_of_several_cells_the_last_is_meant_and_named(call, file):
+    path = file(f"{NEEDY}\n{TWO_INPUTS}\ncell three = two with\n    bh = 0\n")
+    note = f"{path} holds needy, two and three; this is three, the last\n"
+    for command in (["show"], ["ablations"], ["export", "--to", "cell"], ["cells", "--like"]):
+        assert call(*command, path).stderr == note
+    assert call("diff", "lstm", path).stderr == note
+    assert call("show", "lstm").stderr == ""
+    assert call("show", path.read_text()).stderr == note.replace(str(path), "the text")
+
+
 def test_inputs_that_must_agree(call, call_json, file):
     path = file("cell a(x, m; h)\n    h' = tanh(W @ (m * x) + U @ h)\n    needs X.m = X\n")
     sizes = ("--input", "x=3", "--input", "m=3", "--hidden", 4)

@@ -36,8 +36,10 @@ def check(
       cellsearch check my.cell
       cellsearch check my.cell --json
     """
-    if not file.is_file():
+    if not file.exists():
         raise ConfigError(f"{file}: no such file")
+    if file.is_dir():
+        raise ConfigError(f"{file} is a directory, expected a .cell file")
     try:
         found = [_checked(cell) for cell in _cells(file)]
     except LanguageError as error:

@@ -75,7 +75,9 @@ def _sections(lines: Iterable[LogicalLine]) -> Iterator[tuple[LogicalLine, list[
 
 def _read(header: LogicalLine, body: list[LogicalLine], library: Library) -> Cell:
     r = Reader(header.tokens)
-    r.expect("cell")
+    if not r.accept("cell"):
+        message = f"expected 'cell', got '{r.token.text}'; the lines of a cell are indented"
+        raise LanguageError(message, r.token.at)
     name = _new(r, "the cell's name")
     if r.accept("="):
         return _derived(r, name, header, body, library)

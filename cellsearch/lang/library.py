@@ -99,7 +99,8 @@ def load_cells(source: str | Path, library_: Mapping[str, Cell] | None = None) -
     if path.suffix == ".cell" or _is_file(path):
         return list(read_cells(path, known).values())
     shown = str(source)[:_SHOWN]
-    raise LanguageError(f"no cell is called '{shown}', and no file{nearest(shown, known)}")
+    hint = nearest(shown, known) or "; see `cellsearch cells`"
+    raise LanguageError(f"no cell is called '{shown}', and no file{hint}")
 
 
 def _is_file(path: Path) -> bool:

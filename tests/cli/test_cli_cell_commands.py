@@ -137,7 +137,10 @@ def test_inputs_that_must_agree(call, call_json, file):
         (["lstn"], "nearest is 'lstm'"),
         (["lstm", "--with", "o = 2 +"], ":1:8: "),
         (["lstm", "--with", "q = 2"], "reads 'q'"),
-        (["lstm", "--input", "y=3"], "has no input 'y'"),
+        (["nope"], "no cell is called 'nope', and no file; see `cellsearch cells`"),
+        (["lstm", "--input", "y=3"], "'lstm' has no input 'y'; its input is x"),
+        ([TWO_INPUTS, "--input", "y=3"], "'two' has no input 'y'; its inputs are x, v"),
+        (["lstm", "--input", "x=3,y=4"], "--input x=3,y=4: expected a width of 1 or more, as in"),
         (["lstm", "--input", "many"], "--input many"),
         (["lstm", "--input", "0"], "--input 0"),
         (["lstm", "--hidden", "0"], "--hidden"),
@@ -189,6 +192,11 @@ def test_check_of_what_is_no_text(call, tmp_path):
 
 def test_check_of_no_file_is_a_wrong_call(call, tmp_path):
     assert "no such file" in call("check", tmp_path / "no.cell", code=2).stderr
+
+
+def test_check_of_a_folder_is_a_wrong_call(call, tmp_path):
+    said = call("check", tmp_path, code=2).stderr
+    assert f"{tmp_path} is a directory, expected a .cell file" in said
 
 
 def test_json_is_json_alone(call):

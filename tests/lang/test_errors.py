@@ -57,7 +57,7 @@ ERRORS = {
     "second line": (cell("h' = tanh(Wh @ x", "          + k + h)"), 3, 17, "unknown name 'k'"),
     # Headers and lines
     "nothing": ("", None, None, "the text has no cell; expected 'cell name(x; h)'"),
-    "no header": ("h' = h\n", 1, 1, "expected 'cell', got 'h''"),
+    "no header": ("h' = h\n", 1, 1, "expected 'cell', got 'h''; the lines of a cell are indented"),
     "no name": ("cell (x; h)\n", 1, 6, "expected the cell's name, got '('"),
     "no state": ("cell a(x;)\n", 1, 10, "expected a state, got ')'"),
     "primed state": ("cell a(x; h')\n", 1, 11, "'h'' has a prime, it cannot be a state"),
@@ -74,7 +74,25 @@ ERRORS = {
     "less deep": ("cell a(x; h)\n    h' = h\n  z = 1\n", 3, 3, "an indentation of 4, got 2"),
     "no lines under repeat": (cell("repeat k = 1..2", "h' = h"), 2, 5, "expected indented lines"),
     "no value": (cell("h' = Wh @ x +"), 2, 18, "got the end of the line"),
-    "too much": (cell("h' = h extra"), 2, 12, "or the end of the line, got 'extra'"),
+    "too much": (
+        cell("h' = h extra"),
+        2,
+        12,
+        "expected an operator, as in 'h * extra', got 'extra'",
+    ),
+    "no @": (
+        cell("h' = tanh(Wh x + Uh @ h)"),
+        2,
+        18,
+        "expected an operator, as in 'Wh @ x', got 'x'",
+    ),
+    "no operator after a bracket": (
+        cell("h' = tanh(h) x"),
+        2,
+        18,
+        "expected an operator, got 'x'",
+    ),
+    "two numbers": (cell("h' = h + 2 2"), 2, 16, "or the end of the line, got '2'"),
     "no line": (cell("foo bar"), 2, 9, "expected '=', got 'bar'"),
     "same cell": ("cell a(x; h)\n    h' = h\n" * 2, 3, 1, "the cell 'a' is defined twice"),
     # Names
@@ -104,7 +122,21 @@ ERRORS = {
         5,
         "'z' is defined twice (first in line 2)",
     ),
-    "state defined": (cell("h = 1", "h' = h"), 2, 5, "'h' is defined twice (first in line 1)"),
+    "input defined": (cell("x = 1", "h' = h"), 2, 5, "'x' is defined twice (first in line 1)"),
+    "gate of a paper": (cell("h' = σ(h)"), 2, 10, "unknown function 'σ'; write sigmoid"),
+    "softmax": (
+        cell("h' = softmax(h)"),
+        2,
+        10,
+        "unknown function 'softmax'; write exp(a) / sum(exp(a))",
+    ),
+    "a choice": (
+        cell("i = sigmoid(bi) | 1", "h' = i * h"),
+        2,
+        9,
+        "not decided yet: 'sigmoid(bi) | 1'; an edit decides it, as 'i = 1'",
+    ),
+    "state defined": (cell("h = 1", "h' = h"), 2, 5, "'h' is a state; write h' for its new value"),
     "const and param": (
         cell("const k = 1", "param k", "h' = k * h"),
         3,
@@ -550,6 +582,7 @@ def test_a_file_is_named():
         ("h' = o * k", (1, 10), "unknown name 'k'"),
         ("h' = o * tanh(c') + x", (1, 6), "the widths H and X meet"),
         ("", None, "the edit '' is empty"),
+        ("tanh(?a)", (1, 6), "'?a' stands in rules alone; expected 'PATTERN -> REPLACEMENT'"),
     ],
 )
 def test_errors_of_edits_point_at_the_edit(edit, place_, message):

@@ -177,7 +177,10 @@ class _Elaboration:
             case Binary(op="@", left=a, right=b):
                 return self.b.matmul(self._typed(a), self._typed(b), self.types.of(e))
             case Binary(op=op, left=a, right=b):
-                return self.b.unitwise(_ARITHMETIC[op], self._node(a), self._node(b))
+                left, right = self._node(a), self._node(b)
+                if op == "/" and value(right) == 0:
+                    raise LanguageError(f"division by zero in '{e}'", e.at)
+                return self.b.unitwise(_ARITHMETIC[op], left, right)
             case Call():
                 return self._call(e)
         raise AssertionError(f"no node for {e}")

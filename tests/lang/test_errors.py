@@ -346,6 +346,14 @@ ERRORS = {
         8,
         "a width is too large",
     ),
+    "unit by unit by zero": (cell("h' = h / 0"), 2, 10, "division by zero in 'h / 0'"),
+    "zero by zero": (cell("h' = h + 0 / 0"), 2, 14, "division by zero in '0 / 0'"),
+    "by a zero of another name": (
+        cell("const k = 1", "z = h * (1 - k)", "h' = h / z"),
+        4,
+        10,
+        "division by zero in 'h / z'",
+    ),
     "by zero": (cell("q: H // 0 = Wq @ x", "h' = Uh @ q + h"), 2, 8, "'H // 0' divides by zero"),
     "unknown width": (cell("q: Z = Wq @ x", "h' = Uh @ q + h"), 2, 8, "got 'Z'"),
     # repeat

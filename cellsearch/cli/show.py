@@ -46,6 +46,7 @@ def show(
     shown = under(own, edits)
     found = sized(shown, inputs or [], hidden)
     changed = changes(edited(base, None) if base else own, shown)
+    say.unread_inputs(found.graph.unread_inputs)
     if json:
         say.as_json(_as_json(shown, found, changed))
     else:

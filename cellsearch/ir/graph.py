@@ -126,6 +126,12 @@ class Graph:
         """All live nodes, each after those that it reads."""
         return self._order
 
+    @property
+    def unread_inputs(self) -> list[str]:
+        """The inputs that neither the output nor a state needs."""
+        read = {n.attrs[0] for n in self.nodes if n.op == "input"}
+        return [x for x in self.inputs if x not in read]
+
     def sizes(self, widths: Mapping[str, int], hidden: int) -> dict[str, int]:
         """H, X and the widths of further inputs, checked against what the cell needs.
 

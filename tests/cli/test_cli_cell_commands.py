@@ -184,6 +184,16 @@ def test_check_says_where_it_is_wrong(call, call_json, file):
     assert (error["line"], error["column"]) == (3, 31)
 
 
+def test_what_a_cell_lacks_is_said(call, call_json, file):
+    path = file("cell count(x, v; h)\n    h' = h + sum(delay(v, 1))\n")
+    note = "nothing that the output needs reads the input 'x'\n"
+    assert call("show", path).stderr == note
+    said = call("check", path)
+    assert said.stderr == note
+    assert "  weights  none\n" in said.stdout
+    assert call_json("check", path)["cells"][0]["unread"] == ["x"]
+
+
 def test_check_of_what_is_no_text(call, tmp_path):
     path = tmp_path / "my.cell"
     path.write_bytes(b"\xff\xfe")

@@ -51,7 +51,7 @@ def import_(
 
 def _text(file: str) -> str:
     """What a file, or what is piped in, holds."""
-    if not file:
+    if not file.strip():
         raise ConfigError("the code is empty; expected a file, - for what is piped in, or the code")
     text = _decoded(file)
     if not text.strip():

@@ -72,9 +72,9 @@ def _hint(a: Size, b: Size) -> str:
     p, q = sorted(map(str, (a, b)))
     if may_agree(a, b):
         return f"; if that is meant, say 'needs {q} = {p}'"
-    return (
-        "; one unit that goes with anything is a scalar, 's: scalar = …'" if ONE in (a, b) else ""
-    )
+    if ONE in (a, b):
+        return "; one unit that goes with anything is a scalar, 's: scalar = …'"
+    return ""
 
 
 class _Inference:

@@ -142,7 +142,7 @@ class _Unroller:
         at = line.at if line else self.cell.at
         if base(name).rstrip("'") in RESERVED:
             raise LanguageError(f"'{base(name)}' is a reserved word, it cannot be defined", at)
-        if line and name in self.out.states:
+        if isinstance(line, Equation) and name in self.out.states:
             raise LanguageError(f"'{name}' is a state; write {name}' for its new value", at)
         if name in self.defined:
             first = self.defined[name]

@@ -122,6 +122,7 @@ ERRORS = {
         5,
         "'z' is defined twice (first in line 2)",
     ),
+    "state declared": (cell("param h", "h' = h"), 2, 11, "'h' is defined twice (first in line 1)"),
     "input defined": (cell("x = 1", "h' = h"), 2, 5, "'x' is defined twice (first in line 1)"),
     "gate of a paper": (cell("h' = σ(h)"), 2, 10, "unknown function 'σ'; write sigmoid"),
     "softmax": (

@@ -361,6 +361,12 @@ def test_needs_permits_the_widths_of_inputs_to_agree():
         g.sizes({"x": 5, "m": 4}, 3)
 
 
+def test_the_name_of_an_input_is_no_part_of_what_a_cell_needs():
+    one = graph("needs X.m = X", "h' = Wh @ (m * x) + h", header="cell a(x, m; h)")
+    other = graph("needs X.v = X", "h' = Wh @ (v * x) + h", header="cell a(x, v; h)")
+    assert cell_hash(one) == cell_hash(other)
+
+
 def test_an_input_of_one_unit_is_made_a_scalar():
     lines = ["needs X.v = 1", "a: scalar = v", "h' = a * tanh(Wh @ x) + h"]
     g = graph(*lines, header="cell a(x, v; h)")

@@ -89,5 +89,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """`; nearest is 'NAME'`, the tail of a message about an unknown name, or nothing."""
     names = sorted(set(known))
     same = [n for n in names if n.lower() == name.lower()]
-    near = same or get_close_matches(name, names, n=1, cutoff=0.5)
+    # Of two letters, one may be wrong; in longer names chance alone gives half of them.
+    cutoff = 0.5 if len(name) <= 2 else 0.65
+    near = same or get_close_matches(name, names, n=1, cutoff=cutoff)
     return f"; nearest is '{near[0]}'" if near else ""
+
+
+def nearest_or_all(name: str, known: Iterable[str]) -> str:
+    """`nearest`, or where none is near, all that are known."""
+    names = sorted(set(known))
+    return nearest(name, names) or f"; expected one of {', '.join(names)}"

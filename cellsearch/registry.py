@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from cellsearch.errors import CellsearchError, ConfigError, nearest
+from cellsearch.errors import CellsearchError, ConfigError, nearest_or_all
 
 
 class Registry:
@@ -71,7 +71,7 @@ class Registry:
     def _point(self, name: str) -> EntryPoint:
         found = self._ours.get(name) or self._others().get(name)
         if found is None:
-            near = nearest(str(name), self.names())
+            near = nearest_or_all(str(name), self.names())
             raise ConfigError(f"unknown {self.what} '{name}'{near}")
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cellsearch.cli import say
 from cellsearch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -13,10 +14,21 @@ if TYPE_CHECKING:
 
 
 def edited(source: str, edits: Sequence[str] | None) -> Cell:
-    """A cell by name, file or text, under edits."""
+    """A cell by name, file or text, under edits; a note says which, where there are several."""
     from cellsearch import lang
 
-    cell = lang.load_cell(source)
+    *others, cell = lang.load_cells(source)
+    if others:
+        before = ", ".join(other.name for other in others)
+        where = "the text" if "\n" in source else source
+        say.note(f"{where} holds {before} and {cell.name}; this is {cell.name}, the last")
+    return under(cell, edits)
+
+
+def under(cell: Cell, edits: Sequence[str] | None) -> Cell:
+    """A cell under edits, if there are any."""
+    from cellsearch import lang
+
     return lang.edit_cell(cell, edits) if edits else cell
 
 

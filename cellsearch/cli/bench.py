@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cellsearch.cli import say
-from cellsearch.cli.alone import config_of, edited
+from cellsearch.cli.alone import config_of, edited, under
 from cellsearch.cli.asked import Json
 from cellsearch.cli.sizes import COMMON
 
@@ -61,7 +61,7 @@ def _timed(cells: list[str], edits: list[str]) -> list[tuple[str, Cell]]:
     loaded = [edited(cell, None) for cell in cells]
     named = [(cell.name, cell) for cell in loaded]
     first = loaded[0].name
-    return [*named, *((f"{first} with {edit}", edited(cells[0], [edit])) for edit in edits)]
+    return [*named, *((f"{first} with {edit}", under(loaded[0], [edit])) for edit in edits)]
 
 
 def _trials(

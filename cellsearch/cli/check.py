@@ -36,8 +36,10 @@ def check(
       cellsearch check my.cell
       cellsearch check my.cell --json
     """
-    if not file.is_file():
+    if not file.exists():
         raise ConfigError(f"{file}: no such file")
+    if file.is_dir():
+        raise ConfigError(f"{file} is a directory, expected a .cell file")
     try:
         found = [_checked(cell) for cell in _cells(file)]
     except LanguageError as error:
@@ -81,6 +83,7 @@ def _inferred(graph: Graph) -> dict[str, Any]:
         "output": str(graph.output.type),
         "weights": {name: str(weight.type) for name, weight in graph.weights.items()},
         "needs": [f"{a} = {b}" for a, b in graph.needs],
+        "unread": graph.unread_inputs,
     }
 
 
@@ -88,11 +91,12 @@ def _print(found: list[dict[str, Any]]) -> None:
     for cell in found:
         say.line(f"{cell['name']}: ok{_members(cell)}")
         for part in ("inputs", "states", "weights"):
-            sizes = ", ".join(f"{name}: {size}" for name, size in cell[part].items())
+            sizes = ", ".join(f"{name}: {size}" for name, size in cell[part].items()) or "none"
             say.line(fill(sizes, 100, initial_indent=f"  {part:<8} ", subsequent_indent=" " * 11))
         say.line(f"  {'output':<8} {cell['output']}")
         if cell["needs"]:
             say.line(f"  {'needs':<8} {', '.join(cell['needs'])}")
+        say.unread_inputs(cell["unread"])
 
 
 def _members(cell: dict[str, Any]) -> str:

@@ -22,7 +22,9 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="FORMAT", help="cell, latex, onnx, svg, torch, darts, enas, …"
+            "--to",
+            metavar="FORMAT",
+            help="cell, darts, enas, latex, nas-bench-nlp, onnx, svg, torch; or a plugin's.",
         ),
     ],
     edits: Edits = None,
@@ -38,8 +40,10 @@ def export(
 ) -> None:
     """Write a cell in another form: a torch module, an ONNX model, LaTeX, a drawing, its text.
 
-    Only onnx has sizes and weights. Its weights are those of --weights, under
-    the names of RNN.state_dict(), or drawn by the cell's own laws.
+    Only onnx has weights: those of --weights, under the names of
+    RNN.state_dict(), or drawn by the cell's own laws. It has the sizes of
+    --input and --hidden, and so has torch for a cell whose number of rounds
+    depends on them.
 
     \b
     Example:

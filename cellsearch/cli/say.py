@@ -25,6 +25,12 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def unread_inputs(names: Sequence[str]) -> None:
+    """A note of each input that a cell does not read, which the language allows."""
+    for name in names:
+        note(f"nothing that the output needs reads the input '{name}'")
+
+
 def as_json(value: Any) -> None:
     """A result for programs: one JSON value."""
     print(json.dumps(value, ensure_ascii=False, indent=2))

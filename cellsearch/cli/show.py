@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cellsearch.cli import say
-from cellsearch.cli.alone import edited
+from cellsearch.cli.alone import edited, under
 from cellsearch.cli.asked import CellArgument, Edits, Hidden, Inputs, Json
 from cellsearch.cli.sizes import COMMON, Sized, costs, sized
 
@@ -42,9 +42,11 @@ def show(
     """
     from cellsearch.sweep.planning.describe import changes
 
-    shown = edited(cell, edits)
+    own = edited(cell, None)
+    shown = under(own, edits)
     found = sized(shown, inputs or [], hidden)
-    changed = changes(edited(base or cell, None), shown)
+    changed = changes(edited(base, None) if base else own, shown)
+    say.unread_inputs(found.graph.unread_inputs)
     if json:
         say.as_json(_as_json(shown, found, changed))
     else:

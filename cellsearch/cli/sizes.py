@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cellsearch.errors import ConfigError, nearest
+from cellsearch.errors import ConfigError
 
 if TYPE_CHECKING:
     from cellsearch.derive.cost import Cost
@@ -62,14 +62,16 @@ def widths_of(cell: Cell, inputs: Sequence[str]) -> dict[str, int]:
     """
     widths = dict.fromkeys(cell.inputs, COMMON)
     for text in inputs:
-        name, sign, size = text.rpartition("=")
+        name, sign, size = text.partition("=") if "=" in text else ("", "", text)
         if sign and name not in widths:
-            raise ConfigError(f"'{cell.name}' has no input '{name}'{nearest(name, widths)}")
+            its = "its input is" if len(widths) == 1 else "its inputs are"
+            raise ConfigError(f"'{cell.name}' has no input '{name}'; {its} {', '.join(widths)}")
         widths |= dict.fromkeys([name] if sign else widths, _size(text, size))
     return widths
 
 
 def _size(text: str, size: str) -> int:
     if not size.isdecimal() or int(size) < 1:
-        raise ConfigError(f"--input {text}: expected a width of 1 or more, as in 128 or x=128")
+        message = "expected a width of 1 or more, as in 128 or x=128; --input may be repeated"
+        raise ConfigError(f"--input {text}: {message}")
     return int(size)

@@ -82,7 +82,8 @@ def _difference(
     weights = drawn(graph, sizes, rng)
     mirrored = {n: -w if n in negate else w for n, w in weights.items()}
     plane = PLANE if any(n.op == "conv" for n in graph.nodes) else ()
-    inputs = {n: rng.normal(size=(STEPS, width, *plane)) for n in graph.inputs}
+    widths = graph.input_widths(width, hidden)
+    inputs = {n: rng.normal(size=(STEPS, x, *plane)) for n, x in widths.items()}
     masks = seeded(int(rng.integers(2**32)))
     ours, _ = evaluate(cell, mirrored, inputs, hidden, masks=masks)
     theirs, _ = evaluate(of, weights, inputs, hidden, masks=masks)

@@ -5,6 +5,7 @@ Each is a function from a cell and `Options` to a text or to bytes.
 
 from __future__ import annotations
 
+from cellsearch.errors import ConfigError, nearest_or_all
 from cellsearch.export.options import Numbers, Options
 from cellsearch.ir import Cell
 from cellsearch.lang import foreign
@@ -44,6 +45,7 @@ def export(cell: Cell, format: str, options: Options | None = None) -> str | byt
     """
     if format in foreign.names():
         return foreign.write(format, cell)
-    _EXPORTS.check(format)
+    if format not in names():
+        raise ConfigError(f"unknown export format '{format}'{nearest_or_all(format, names())}")
     text: str | bytes = _EXPORTS.make(format, cell, options or Options.common(cell))
     return text

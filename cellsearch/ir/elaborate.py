@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from cellsearch.errors import LanguageError
 from cellsearch.ir.build import Builder, value
-from cellsearch.ir.cell import Cell, values
+from cellsearch.ir.cell import Cell, Equation, flat, values
 from cellsearch.ir.delays import Memory, memories
 from cellsearch.ir.expressions import (
     Binary,
@@ -56,7 +56,16 @@ def _refuse_choices(cell: Cell) -> None:
     for e in values(cell):
         if isinstance(e, Choice):
             message = f"'{cell.name}' has a choice that is not decided yet: '{e}'"
-            raise LanguageError(message, e.at)
+            raise LanguageError(message + _decision(cell, e), e.at)
+
+
+def _decision(cell: Cell, choice: Choice) -> str:
+    """An edit that takes the shortest option of an equation that is a choice."""
+    for line in flat(cell.lines):
+        if isinstance(line, Equation) and line.value is choice:
+            option = min(map(str, choice.items), key=len)
+            return f"; an edit decides it, as '{line.target} = {option}'"
+    return ""
 
 
 def _refuse_unread(u: Unrolled, r: Reach) -> None:
@@ -168,7 +177,10 @@ class _Elaboration:
             case Binary(op="@", left=a, right=b):
                 return self.b.matmul(self._typed(a), self._typed(b), self.types.of(e))
             case Binary(op=op, left=a, right=b):
-                return self.b.unitwise(_ARITHMETIC[op], self._node(a), self._node(b))
+                left, right = self._node(a), self._node(b)
+                if op == "/" and value(right) == 0:
+                    raise LanguageError(f"division by zero in '{e}'", e.at)
+                return self.b.unitwise(_ARITHMETIC[op], left, right)
             case Call():
                 return self._call(e)
         raise AssertionError(f"no node for {e}")

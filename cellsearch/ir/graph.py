@@ -126,6 +126,12 @@ class Graph:
         """All live nodes, each after those that it reads."""
         return self._order
 
+    @property
+    def unread_inputs(self) -> list[str]:
+        """The inputs that neither the output nor a state needs."""
+        read = {n.attrs[0] for n in self.nodes if n.op == "input"}
+        return [x for x in self.inputs if x not in read]
+
     def sizes(self, widths: Mapping[str, int], hidden: int) -> dict[str, int]:
         """H, X and the widths of further inputs, checked against what the cell needs.
 
@@ -147,6 +153,17 @@ class Graph:
                 message = f"'{self.name}' needs {a} = {b}, got {a.at(sizes)} and {b.at(sizes)}"
                 raise LanguageError(message)
         return sizes
+
+    def input_widths(self, width: int, hidden: int) -> dict[str, int]:
+        """Widths for its inputs: the first is so wide, and others too unless `needs` says more.
+
+        Args:
+            width: X.
+            hidden: H.
+        """
+        first, *others = self.inputs
+        known = {"H": hidden, "X": width} | {f"X.{n}": width for n in others}
+        return {first: width, **{n: self.inputs[n].sizes[0].at(known) for n in others}}
 
     def output_width(self, widths: Mapping[str, int], hidden: int) -> int:
         """The width of the output, 1 for a scalar."""

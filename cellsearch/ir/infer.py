@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cellsearch.errors import LanguageError, Position
-from cellsearch.ir.cell import Width
+from cellsearch.errors import LanguageError, Position, nearest
+from cellsearch.ir.cell import Needs, Width
 from cellsearch.ir.expressions import (
     Binary,
     Call,
@@ -67,6 +67,16 @@ def infer(u: Unrolled, r: Reach) -> Types:
     return _Inference(u, r).run()
 
 
+def _hint(a: Size, b: Size) -> str:
+    """The way out where two widths meet."""
+    p, q = sorted(map(str, (a, b)))
+    if may_agree(a, b):
+        return f"; if that is meant, say 'needs {q} = {p}'"
+    if ONE in (a, b):
+        return "; one unit that goes with anything is a scalar, 's: scalar = …'"
+    return ""
+
+
 class _Inference:
     def __init__(self, u: Unrolled, r: Reach) -> None:
         self.u, self.r = u, r
@@ -81,7 +91,8 @@ class _Inference:
 
     def run(self) -> Types:
         needs = tuple((self._size(n.left), self._size(n.right)) for n in self.u.needs)
-        for a, b in needs:
+        for line, (a, b) in zip(self.u.needs, needs, strict=True):
+            self._known_inputs(line)
             self.slots.permit(a, b)
         self._header()
         for name in self.r.order:
@@ -106,6 +117,14 @@ class _Inference:
         w = self.u.width(Width((e,)))
         assert w is not None
         return Size.of(w.sizes[0])
+
+    def _known_inputs(self, line: Needs) -> None:
+        """`X.v` is the width of a further input `v`."""
+        first, *others = (f"X.{x}" for x in self.u.cell.inputs)
+        for n in (*names(line.left), *names(line.right)):
+            if n.startswith("X.") and n not in others:
+                hint = "; that of the first input is X" if n == first else nearest(n, others)
+                raise LanguageError(f"'{n}' is the width of no further input{hint}", line.at)
 
     def _header(self) -> None:
         for i, x in enumerate(self.u.cell.inputs):
@@ -162,8 +181,7 @@ class _Inference:
         clash = self.slots.unify(a, b)
         if clash:
             p, q = sorted(map(str, clash))
-            hint = f"; if that is meant, say 'needs {q} = {p}'" if may_agree(*clash) else ""
-            message = f"the widths {p} and {q} meet in '{e}' ({self.equation}){hint}"
+            message = f"the widths {p} and {q} meet in '{e}' ({self.equation}){_hint(*clash)}"
             raise LanguageError(message, self._place(e))
 
     def _place(self, e: Expression) -> Position | None:

@@ -142,6 +142,8 @@ class _Unroller:
         at = line.at if line else self.cell.at
         if base(name).rstrip("'") in RESERVED:
             raise LanguageError(f"'{base(name)}' is a reserved word, it cannot be defined", at)
+        if isinstance(line, Equation) and name in self.out.states:
+            raise LanguageError(f"'{name}' is a state; write {name}' for its new value", at)
         if name in self.defined:
             first = self.defined[name]
             where = f" (first in line {first})" if first else ""

@@ -215,8 +215,9 @@ def _small(e: Expression, i: int) -> float:
 def may_agree(a: Size, b: Size) -> bool:
     """Whether a `needs` line can make the two one: at some sizes, not at all, they are equal."""
     one, other = set(names(a.expression)), set(names(b.expression))
-    if not one or not other or _other_inputs(a.expression) or _other_inputs(b.expression):
-        return False
+    if not one or not other:
+        # A further input may be said to have a known width; a cell for one H or X is not meant.
+        return bool(_other_inputs(a.expression) or _other_inputs(b.expression))
     return one != other or any(p == q for p, q in zip(a.values, b.values, strict=True))
 
 

@@ -75,7 +75,9 @@ def _sections(lines: Iterable[LogicalLine]) -> Iterator[tuple[LogicalLine, list[
 
 def _read(header: LogicalLine, body: list[LogicalLine], library: Library) -> Cell:
     r = Reader(header.tokens)
-    r.expect("cell")
+    if not r.accept("cell"):
+        message = f"expected 'cell', got '{r.token.text}'; the lines of a cell are indented"
+        raise LanguageError(message, r.token.at)
     name = _new(r, "the cell's name")
     if r.accept("="):
         return _derived(r, name, header, body, library)
@@ -100,12 +102,21 @@ def _signature(r: Reader) -> tuple[tuple[str, ...], tuple[State, ...]]:
     inputs = [_header_name(r, "an input", taken).text]
     while r.accept(","):
         inputs.append(_header_name(r, "an input", taken).text)
+    _refuse_width(r, inputs)
     r.expect(";")
     states = [_state(r, taken)]
     while r.accept(","):
         states.append(_state(r, taken))
     r.expect(")")
     return tuple(inputs), tuple(states)
+
+
+def _refuse_width(r: Reader, inputs: list[str]) -> None:
+    """An input has the width that it is given when a module is made."""
+    if r.sees(":"):
+        width = f"X.{inputs[-1]}" if inputs[1:] else "X"
+        message = f"an input has no width in the header; say 'needs {width} = …' in a line"
+        raise LanguageError(message, r.token.at)
 
 
 def _state(r: Reader, taken: set[str]) -> State:

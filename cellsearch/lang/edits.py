@@ -48,12 +48,20 @@ def edit_lines(cell: Cell, lines: Iterable[LogicalLine]) -> Cell:
     pending: list[LogicalLine] = []
     for line in lines:
         if not is_rule(line):
+            _refuse_holes(line)
             pending.append(line)
             continue
         cell = _with_pending(cell, pending)
         pending = []
         cell = _ruled(cell, line)
     return _with_pending(cell, pending)
+
+
+def _refuse_holes(line: LogicalLine) -> None:
+    for token in line.tokens:
+        if token.kind == "hole":
+            message = f"'{token.text}' stands in rules alone; expected 'PATTERN -> REPLACEMENT'"
+            raise LanguageError(message, token.at)
 
 
 def _edit_lines(edits: Iterable[str]) -> Iterable[LogicalLine]:

@@ -33,6 +33,12 @@ from cellsearch.lang.tokens import Token
 DEEPEST = 100
 MOST_OPERATORS = 200
 
+# What papers write and the language does not.
+_ELSEWHERE = {
+    "σ": "; write sigmoid",
+    "softmax": "; write exp(a) / sum(exp(a))",
+}
+
 
 class Reader:
     """Reads expressions from the tokens of one line."""
@@ -92,11 +98,24 @@ class Reader:
         left = self._prefix()
         while (strength := self._strength()) is not None and strength >= around:
             left = self._infix(left, strength)
+        self._refuse_juxtaposed()
         self.depth -= 1
         return left
 
+    def _refuse_juxtaposed(self) -> None:
+        """No name follows an expression, but for `everywhere` in a rule."""
+        if self.token.kind != "name" or self.sees("everywhere"):
+            return
+        before, after = self.tokens[self.i - 1], self.token
+        op = "@" if before.text[0].isupper() else "*"
+        hint = f", as in '{before.text} {op} {after.text}'" if before.kind != "mark" else ""
+        raise LanguageError(f"expected an operator{hint}, got '{after.text}'", after.at)
+
     def size(self, what: str) -> Expression:
-        """A width, an index or a bound of repeat: names and whole numbers with `+ - * //`."""
+        """A width, an index or a bound of repeat: names and whole numbers with `+ - * //`.
+
+        In a `needs` line also `X.v`, the width of a further input `v`.
+        """
         e = self.expression(SUM)
         for part in walk(e):
             plain = isinstance(part, Number | Negative) or _is_plain(part)
@@ -159,11 +178,21 @@ class Reader:
         self.name("a name, a number or '('")
         if self.sees("("):
             return self._call(token)
+        if token.text == "X" and self.accept("."):
+            return self._width_of_input(token)
         if self.accept("["):
             index = self.size("an index")
             self.expect("]")
             return Name(token.text, index, at=token.at)
         return Name(token.text, at=token.at)
+
+    def _width_of_input(self, x: Token) -> Name:
+        """`X.v`, the width of a further input `v`."""
+        name = f"X.{self.name('the name of an input').text}"
+        if self.tokens[0].text != "needs":
+            message = f"'{name}', the width of an input, stands in needs lines alone"
+            raise LanguageError(message, x.at)
+        return Name(name, at=x.at)
 
     def _number(self, token: Token) -> Number:
         value = float(token.text)
@@ -174,7 +203,8 @@ class Reader:
     def _call(self, token: Token) -> Call:
         f = token.text
         if f not in ARITY:
-            raise LanguageError(f"unknown function '{f}'{nearest(f, ARITY)}", token.at)
+            hint = _ELSEWHERE.get(f) or nearest(f, ARITY)
+            raise LanguageError(f"unknown function '{f}'{hint}", token.at)
         self.expect("(")
         items = [self.expression()]
         while self.accept(","):

@@ -76,7 +76,7 @@ def names() -> list[str]:
 
 
 def load_cell(source: str | Path | Cell, library_: Mapping[str, Cell] | None = None) -> Cell:
-    """A cell from its name, its text or its file.
+    """A cell from its name, its text or its file; of several in a text or a file, the last.
 
     Args:
         source: a name of the library, a text with a newline in it, a path, or a cell.
@@ -85,18 +85,22 @@ def load_cell(source: str | Path | Cell, library_: Mapping[str, Cell] | None = N
     Raises:
         LanguageError: there is no such name or file, or the text is no cell.
     """
-    if isinstance(source, Cell):
-        return source
+    return source if isinstance(source, Cell) else load_cells(source, library_)[-1]
+
+
+def load_cells(source: str | Path, library_: Mapping[str, Cell] | None = None) -> list[Cell]:
+    """The cell of a name, or all cells of a text or a file. See `load_cell`."""
     known = layered(library_ or {}, library())
     if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("cell ")):
-        return list(parse_cells(source, library=known).values())[-1]
+        return list(parse_cells(source, library=known).values())
     if isinstance(source, str) and source in known:
-        return known[source]
+        return [known[source]]
     path = Path(source)
     if path.suffix == ".cell" or _is_file(path):
-        return list(read_cells(path, known).values())[-1]
+        return list(read_cells(path, known).values())
     shown = str(source)[:_SHOWN]
-    raise LanguageError(f"no cell is called '{shown}', and no file{nearest(shown, known)}")
+    hint = nearest(shown, known) or "; see `cellsearch cells`"
+    raise LanguageError(f"no cell is called '{shown}', and no file{hint}")
 
 
 def _is_file(path: Path) -> bool:

@@ -92,14 +92,20 @@ def _fitting(cell: Cell) -> tuple[Graph, dict[str, int]]:
         for width in (WIDTH, hidden):
             try:
                 graph = _elaborated(cell, hidden, width)
-                first, *others = cell.inputs
-                sizes = graph.sizes({first: width, **dict.fromkeys(others, width - 2)}, hidden)
+                sizes = graph.sizes(_widths(graph, width, hidden), hidden)
                 for w in graph.weights.values():
                     w.shape(sizes)
             except LanguageError:
                 continue
             return graph, sizes
     raise AssertionError(f"no sizes fit {cell.name}")
+
+
+def _widths(graph: Graph, width: int, hidden: int) -> dict[str, int]:
+    """Further inputs are narrower than the first, unless their cell says how wide they are."""
+    fixed = graph.input_widths(width, hidden)
+    free = {n for n, t in graph.inputs.items() if str(t) == f"X.{n}"}
+    return {n: w - 2 if n in free else w for n, w in fixed.items()}
 
 
 def _elaborated(cell: Cell, hidden: int, width: int) -> Graph:

@@ -106,13 +106,41 @@ def test_show_gives_each_input_its_width(call_json, file):
     assert found["parameters"] == 4 * (3 + 2 + 4 + 1)
 
 
+def test_of_several_cells_the_last_is_meant_and_named(call, file):
+    path = file(f"{NEEDY}\n{TWO_INPUTS}\ncell three = two with\n    bh = 0\n")
+    note = f"{path} holds needy, two and three; this is three, the last\n"
+    for command in (["show"], ["ablations"], ["export", "--to", "cell"], ["cells", "--like"]):
+        assert call(*command, path).stderr == note
+    assert call("diff", "lstm", path).stderr == note
+    assert call("show", "lstm").stderr == ""
+    assert call("show", path.read_text()).stderr == note.replace(str(path), "the text")
+
+
+def test_inputs_that_must_agree(call, call_json, file):
+    path = file("cell a(x, m; h)\n    h' = tanh(W @ (m * x) + U @ h)\n    needs X.m = X\n")
+    sizes = ("--input", "x=3", "--input", "m=3", "--hidden", 4)
+    found = call_json("show", path, *sizes)
+    assert (found["input"], found["parameters"]) == ({"x": 3, "m": 3}, 4 * (3 + 4))
+    assert (
+        "needs X.m = X, got 2 and 3" in call("show", path, *sizes, "--input", "m=2", code=2).stderr
+    )
+    assert call_json("check", path)["cells"][0]["needs"] == ["X.m = X"]
+    assert call("export", path, "--to", "cell").stdout == path.read_text()
+    assert call_json("diff", path, path, "--with", "h' = tanh(U @ h + W @ (x * m))")[
+        "relation"
+    ] == ("identical")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["lstn"], "nearest is 'lstm'"),
         (["lstm", "--with", "o = 2 +"], ":1:8: "),
         (["lstm", "--with", "q = 2"], "reads 'q'"),
-        (["lstm", "--input", "y=3"], "has no input 'y'"),
+        (["nope"], "no cell is called 'nope', and no file; see `cellsearch cells`"),
+        (["lstm", "--input", "y=3"], "'lstm' has no input 'y'; its input is x"),
+        ([TWO_INPUTS, "--input", "y=3"], "'two' has no input 'y'; its inputs are x, v"),
+        (["lstm", "--input", "x=3,y=4"], "--input x=3,y=4: expected a width of 1 or more, as in"),
         (["lstm", "--input", "many"], "--input many"),
         (["lstm", "--input", "0"], "--input 0"),
         (["lstm", "--hidden", "0"], "--hidden"),
@@ -156,6 +184,16 @@ def test_check_says_where_it_is_wrong(call, call_json, file):
     assert (error["line"], error["column"]) == (3, 31)
 
 
+def test_what_a_cell_lacks_is_said(call, call_json, file):
+    path = file("cell count(x, v; h)\n    h' = h + sum(delay(v, 1))\n")
+    note = "nothing that the output needs reads the input 'x'\n"
+    assert call("show", path).stderr == note
+    said = call("check", path)
+    assert said.stderr == note
+    assert "  weights  none\n" in said.stdout
+    assert call_json("check", path)["cells"][0]["unread"] == ["x"]
+
+
 def test_check_of_what_is_no_text(call, tmp_path):
     path = tmp_path / "my.cell"
     path.write_bytes(b"\xff\xfe")
@@ -164,6 +202,11 @@ def test_check_of_what_is_no_text(call, tmp_path):
 
 def test_check_of_no_file_is_a_wrong_call(call, tmp_path):
     assert "no such file" in call("check", tmp_path / "no.cell", code=2).stderr
+
+
+def test_check_of_a_folder_is_a_wrong_call(call, tmp_path):
+    said = call("check", tmp_path, code=2).stderr
+    assert f"{tmp_path} is a directory, expected a .cell file" in said
 
 
 def test_json_is_json_alone(call):

@@ -110,6 +110,11 @@ def test_weights_of_another_cell(call, tmp_path, weights, cell, options, sizes, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            ["lstm", "--to", "foo"],
+            "'foo'; expected one of cell, darts, enas, latex, nas-bench-nlp,",
+        ),
+        (["lstm", "--to", "enass"], "unknown export format 'enass'; nearest is 'enas'"),
         (["lstm", "--to", "tourch"], "unknown export format 'tourch'; nearest is 'torch'"),
         (["lstn", "--to", "torch"], "nearest is 'lstm'"),
         (["lstm"], "--to"),

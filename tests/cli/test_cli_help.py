@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cellsearch import export
+
 COMMANDS = (
     *("cells", "show", "diff", "ablations", "import", "check", "export", "train", "sweep"),
     "resume",
@@ -33,6 +35,11 @@ def test_no_line_of_an_example_is_folded(call, command):
     assert all(line.startswith(f"cellsearch {command}") for line in example)
 
 
+def test_export_lists_every_format(call):
+    said = call("export", "--help").stdout
+    assert [name for name in export.names() if not re.search(rf"\b{name}\b[,;]", said)] == []
+
+
 def test_the_commands_import_nothing_heavy_before_they_run():
     code = "import sys, cellsearch.cli.app; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -45,6 +52,12 @@ def test_a_terminal_that_lacks_a_letter_gets_another():
     command = [sys.executable, "-m", "cellsearch.cli", "show", greek]
     said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "U @ h + ?)" in said.stdout
+
+
+def test_the_package_is_the_program_too():
+    command = [sys.executable, "-m", "cellsearch", "--version"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("cellsearch ")
 
 
 FULL = Path("/dev/full")

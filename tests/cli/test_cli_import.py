@@ -53,6 +53,8 @@ def test_a_cell_is_piped_in_and_checked(tmp_path):
         (("enas", "0 0"), "the code has 2 numbers, expected an odd number"),
         (("enas", "gone.txt"), "cannot read gone.txt: No such file or directory"),
         (("enas", "a\0b"), "cannot read a\0b: embedded null byte"),
+        (("enas", ""), "the code is empty; expected a file, -"),
+        (("foo", "1"), "unknown format 'foo'; expected one of darts, enas, nas-bench-nlp"),
         (("enass", "0"), "unknown format 'enass'; nearest is 'enas'"),
         (("enas", "0", "--name", "tanh"), "'tanh' cannot be a cell's name"),
         (("enas", __file__), "number 1 of the code is"),
@@ -60,6 +62,21 @@ def test_a_cell_is_piped_in_and_checked(tmp_path):
 )
 def test_what_cannot_be_read_is_said(call, arguments, message):
     assert message in call("import", *arguments, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", " is empty"),
+        (" \n", " is empty"),
+        ("{", ": the text is no JSON"),
+        ("{}", ": the recipe is empty"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_with_its_name(call, tmp_path, text, message):
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    assert call("import", "nas-bench-nlp", path, code=2).stderr.startswith(f"{path}{message}")
 
 
 def test_a_file_of_bytes_is_refused(call, tmp_path):

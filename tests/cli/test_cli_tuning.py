@@ -136,8 +136,8 @@ def test_what_failed_in_the_comparison_can_be_tried_again(call, file, tmp_path):
 
 
 def test_kinds_to_retry_are_checked(call, study):
-    said = call("resume", study[0], "--retry", "oops", code=2)
-    assert "'oops' is no kind of failure; nearest is 'oom'; expected failed, oom" in said.stderr
+    said = call("resume", study[0], "--retry", "omo", code=2)
+    assert "'omo' is no kind of failure; nearest is 'oom'; expected failed, oom" in said.stderr
     # That is a result.
     assert "no kind of failure" in call("resume", study[0], "--retry", "diverged", code=2).stderr
     # Nothing failed, so nothing is tried again.

@@ -83,7 +83,7 @@ def test_the_placebo_is_a_mirror_that_starts_elsewhere(lists, name):
 
 
 PUBLISHED = [
-    # Greff et al. 2015.
+    # Greff et al. 2017.
     ("lstm_peephole", "i_1", "greff_nig"),
     ("lstm_peephole", "f_1", "greff_nfg"),
     ("lstm_peephole", "o_1", "greff_nog"),

@@ -352,6 +352,28 @@ def test_needs_permits_two_widths_to_agree():
         graph("needs X = H", "h' = tanh(x + h + q)", "q: 3 = Wq @ x")
 
 
+def test_needs_permits_the_widths_of_inputs_to_agree():
+    lines = ["needs X.m = X", "h' = tanh(Wh @ (m * x) + h)"]
+    g = graph(*lines, header="cell a(x, m; h)")
+    assert g.sizes({"x": 5, "m": 5}, 3) == {"H": 3, "X": 5, "X.m": 5}
+    assert g.weights["Wh"].shape(g.sizes(g.input_widths(5, 3), 3)) == (3, 5)
+    with pytest.raises(LanguageError, match=r"'a' needs X\.m = X, got 4 and 5"):
+        g.sizes({"x": 5, "m": 4}, 3)
+
+
+def test_the_name_of_an_input_is_no_part_of_what_a_cell_needs():
+    one = graph("needs X.m = X", "h' = Wh @ (m * x) + h", header="cell a(x, m; h)")
+    other = graph("needs X.v = X", "h' = Wh @ (v * x) + h", header="cell a(x, v; h)")
+    assert cell_hash(one) == cell_hash(other)
+
+
+def test_an_input_of_one_unit_is_made_a_scalar():
+    lines = ["needs X.v = 1", "a: scalar = v", "h' = a * tanh(Wh @ x) + h"]
+    g = graph(*lines, header="cell a(x, v; h)")
+    assert g.equations["a"].type.kind == "scalar"
+    assert g.input_widths(5, 3) == {"x": 5, "v": 1}
+
+
 def test_needs_may_depend_on_a_round():
     lines = ["u[0] = h", "repeat k = 1..2", "    u[k] = u[k - 1] + h", "    needs k * X = k * H"]
     g = graph(*lines, "h' = u[2] + x")

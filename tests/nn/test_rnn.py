@@ -173,6 +173,27 @@ def test_several_inputs_in_every_form():
         assert alone.shape == (n, 2 * H)
 
 
+def test_an_input_may_be_multiplied_by_another():
+    masked = RNN(
+        "cell a(x, m; h)\n    needs X.m = X\n    h' = W @ (m * x) + U @ h\n", {"x": X, "m": X}, H
+    )
+    plain = RNN("cell a(x; h)\n    h' = W @ x + U @ h\n", X, H)
+    plain.load_state_dict(masked.state_dict())
+    x, m = sequences(T, B, X), sequences(T, B, X)
+    assert torch.allclose(masked((x, m))[0], plain(m * x)[0], atol=1e-6)
+    with pytest.raises(LanguageError, match=r"needs X\.m = X, got 2 and"):
+        RNN(masked.cell, {"x": X, "m": 2}, H)
+
+
+def test_an_input_of_one_unit_weighs_all():
+    text = "cell a(x, v; h)\n    needs X.v = 1\n    s: scalar = v\n    h' = s * (W @ x) + U @ h\n"
+    weighed = RNN(text, {"x": X, "v": 1}, H)
+    plain = RNN("cell a(x; h)\n    h' = W @ x + U @ h\n", X, H)
+    plain.load_state_dict(weighed.state_dict())
+    x, v = sequences(T, B, X), sequences(T, B, 1)
+    assert torch.allclose(weighed((x, v))[0], plain(v * x)[0], atol=1e-6)
+
+
 def test_batch_first_takes_several_inputs():
     rnn = RNN(TWO_INPUTS, {"x": X, "v": 4}, H)
     first = RNN(TWO_INPUTS, {"x": X, "v": 4}, H, batch_first=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cellsearch.errors import LanguageError
 from cellsearch.ir import Cell, Graph, elaborate
 
-# H, and the width of every input.
+# H and X.
 Sizes = tuple[int, int]
 
 # Enough for most cells: those that need two sizes equal, in blocks, or halved.
@@ -62,7 +62,7 @@ def _refusal(graph: Graph, sizes: Sizes) -> LanguageError | None:
     """Why a cell cannot have these sizes: widths that are to be equal, heads that share them."""
     hidden, width = sizes
     try:
-        known = graph.sizes(dict.fromkeys(graph.inputs, width), hidden)
+        known = graph.sizes(graph.input_widths(width, hidden), hidden)
         for w in graph.weights.values():
             w.shape(known)
     except LanguageError as error:

@@ -34,7 +34,7 @@ def difference(a: Side, b: Side, grade: Grade, sizes: tuple[int, int]) -> float:
         a: a cell.
         b: another one, which gets its weights from those of `a` by the map.
         grade: the one in which they are written alike.
-        sizes: H, and the width of every input.
+        sizes: H and X.
     """
     return max(_apart(a, b, grade, sizes, seed) for seed in range(TRIES))
 
@@ -46,7 +46,8 @@ def _apart(a: Side, b: Side, grade: Grade, sizes: tuple[int, int], seed: int) ->
     for name, e in weight_map(a, b, grade).items():
         others[name] = np.broadcast_to(value(e, weights, others[name]), others[name].shape)
     plane = PLANE if any(n.op == "conv" for n in a.graph.nodes) else ()
-    inputs = [rng.standard_normal((STEPS, width, *plane)) for _ in a.graph.inputs]
+    widths = a.graph.input_widths(width, hidden).values()
+    inputs = [rng.standard_normal((STEPS, x, *plane)) for x in widths]
     return max(
         _largest(
             _outputs(a, weights, inputs, hidden, None if calm else _masks(a, grade, seed)),
@@ -64,7 +65,8 @@ def _modes(a: Side, b: Side) -> tuple[bool, ...]:
 
 def drawn(graph: Graph, sizes: tuple[int, int], rng: np.random.Generator) -> dict[str, Array]:
     """Random weights in their stored shapes."""
-    known = graph.sizes(dict.fromkeys(graph.inputs, sizes[1]), sizes[0])
+    hidden, width = sizes
+    known = graph.sizes(graph.input_widths(width, hidden), hidden)
     return {n: SPREAD * rng.standard_normal(w.shape(known)) for n, w in graph.weights.items()}
 
 

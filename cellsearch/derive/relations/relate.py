@@ -39,7 +39,7 @@ def relate(a: Cell, b: Cell, sizes: Sizes | None = None) -> Relation:
     Args:
         a: a cell.
         b: another one.
-        sizes: H and the width of every input, which such cells are also compared at.
+        sizes: H and X, which such cells are also compared at.
 
     Raises:
         LanguageError: one of the two is no valid cell.

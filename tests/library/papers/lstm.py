@@ -5,7 +5,7 @@ from analytic import layernorm, minimum, sigmoid
 
 
 def _peephole(w, gate, x, y, c):
-    """A gate's sum in Greff et al. 2015: W x + R y + p . c + b."""
+    """A gate's sum in Greff et al. 2017: W x + R y + p . c + b."""
     return w[f"W{gate}"] @ x + w[f"U{gate}"] @ y + w[f"p{gate}"] * c + w[f"b{gate}"]
 
 
@@ -14,7 +14,7 @@ def _candidate(w, x, y):
 
 
 def _vanilla(w, x, s, *, i=None, f=None, o=None, g=np.tanh, h=np.tanh):
-    """Greff et al. 2015, section II, with gates or activations replaced."""
+    """Greff et al. 2017, section II, with gates or activations replaced."""
     y, c = s["h"], s["c"]
     z = g(_candidate(w, x, y))
     i = sigmoid(_peephole(w, "i", x, y, c)) if i is None else i

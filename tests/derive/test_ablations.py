@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 
 from cellsearch.derive.ablations import derived, placebo
+from cellsearch.derive.ablations.authored import Authored
+from cellsearch.derive.ablations.candidates import candidates
 from cellsearch.derive.ablations.looked_at import Looked
 from cellsearch.derive.mirror import prove_mirror
 from cellsearch.derive.normal.gauge import IDENTICAL, MIRROR
 from cellsearch.derive.relations import relate
 from cellsearch.ir import elaborate
+from cellsearch.ir.cell import values
 from cellsearch.ir.evaluate import evaluate
+from cellsearch.ir.expressions import Call
+from cellsearch.ir.ops import NOISE, NORMS
 from cellsearch.lang import edit_cell, library, load_cell, parse_cell, print_cell
 
 # Gates, delays, noise, scalars, starts, a transpose; rounds and blocks are slower.
@@ -165,6 +170,31 @@ def test_what_is_derived(lists, cell, kind, what, edits):
     (found,) = [a for a in lists(cell).ablations if a.what == what]
     assert found.kind == kind
     assert edits is None or list(found.edits) == edits
+
+
+# Several calls in one line, one of them within another.
+NOISY = """cell noisy(x; h)
+    z  = sigmoid(dropout(Wz, 0.1) @ x + dropout(Uz, 0.1) @ h)
+    n  = tanh(Wn @ x + Un @ dropout(h, 0.2))
+    h' = zoneout(dropout(z * h, 0.1) + (1 - z) * n, h, 0.1)
+"""
+GROUPS = {"no_norms": NORMS, "no_noise": NOISE}
+
+
+@pytest.mark.parametrize("cell", [load_cell(NOISY), *library().values()], ids=lambda c: c.name)
+def test_what_is_all_gone_is_gone(cell):
+    authored = Authored(cell, elaborate(cell, {"H": H, "X": X}))
+    for c in candidates(authored):
+        if c.name in GROUPS:
+            left = values(edit_cell(cell, list(c.edits)))
+            assert not any(isinstance(e, Call) and e.function in GROUPS[c.name] for e in left)
+
+
+def test_all_noise_is_more_than_the_noise_of_one_line():
+    line = "h' = zoneout(tanh(dropout(W, 0.2) @ x + dropout(U, 0.1) @ h), h, 0.1)"
+    found = derived(parse_cell(f"cell a(x; h)\n    {line}"), library=False).ablations
+    (group,) = [a for a in found if a.name == "no_noise"]
+    assert group.edits == ("h' = tanh(W @ x + U @ h)",)
 
 
 DROPPED = [

@@ -12,7 +12,6 @@ from cellsearch.derive.ablations.candidate import (
     TERM,
     Candidate,
     changed,
-    joined,
 )
 from cellsearch.derive.ablations.places import Spot, below, together
 from cellsearch.ir.expressions import Binary, Call, Expression, Number
@@ -31,14 +30,16 @@ def activations(a: Authored) -> Iterator[Candidate]:
     yield from (c for name in a.families for c in _states_own(a, name))
     norms = list(_gone(a, NORMS, ACTIVATION))
     yield from norms
-    yield from joined("no_norms", "all norms gone", norms)
+    if len(norms) > 1:
+        yield _all_gone(a, NORMS, "norms", ACTIVATION)
 
 
 def noise(a: Authored) -> Iterator[Candidate]:
     """Each dropout and each zoneout gone, then all of them."""
     found = list(_gone(a, NOISES, NOISE))
     yield from found
-    yield from joined("no_noise", "all noise gone", found)
+    if len(found) > 1:
+        yield _all_gone(a, NOISES, "noise", NOISE)
 
 
 def delays(a: Authored) -> Iterator[Candidate]:
@@ -70,6 +71,19 @@ def _gone(a: Authored, functions: Container[str], kind: str) -> Iterator[Candida
         several = sum((name, function) == others[:2] for others in found) > 1
         which = f"{function} of {new[0]}" if several else function
         yield changed(f"{name}_no_{function}", kind, f"{which} in {name} gone", spots, new)
+
+
+def _all_gone(a: Authored, functions: Container[str], said: str, kind: str) -> Candidate:
+    """All calls of some functions at once: a line may have several."""
+    bare = ((p, _without(p.line.value, functions)) for p in a.places)
+    edits = tuple(p.edit(value) for p, value in bare if value != p.line.value)
+    return Candidate(f"no_{said}", kind, f"all {said} gone", edits)
+
+
+def _without(e: Expression, functions: Container[str]) -> Expression:
+    if isinstance(e, Call) and e.function in functions:
+        return _without(e.items[0], functions)
+    return e.with_parts(tuple(_without(part, functions) for part in e.parts))
 
 
 def _states_own(a: Authored, name: str) -> Iterator[Candidate]:

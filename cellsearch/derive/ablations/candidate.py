@@ -49,7 +49,7 @@ def held(family: Iterable[Place], value: Expression) -> tuple[str, ...]:
 
 
 def joined(name: str, what: str, members: Sequence[Candidate]) -> list[Candidate]:
-    """All members at once, where they are several."""
+    """All members at once, where they are several. No two of them edit the same line."""
     if len(members) < 2:
         return []
     edits = tuple(line for m in members for line in m.edits)

@@ -255,9 +255,46 @@ def test_a_mirror_that_would_train_alike_is_no_placebo(lists):
     assert lists("irnn").ablations[-1].negate == ("Wh",)
 
 
-def test_names_are_legal():
-    cell = parse_cell("cell a(x; h)\n    h' = tanh(W @ x + U @ h + β)\n    param β")
-    assert "beta_0" in {a.name for a in derived(cell, library=False).ablations}
+@pytest.mark.parametrize(
+    ("letter", "name"),
+    [("β", "beta"), ("ά", "alpha"), ("ϕ", "phi"), ("ς", "sigma"), ("ϼ", "rho")],
+)
+def test_names_are_legal(letter, name):
+    cell = parse_cell(f"cell a(x; h)\n    h' = tanh(W @ x + Ώ @ h + {letter})\n    param {letter}")
+    found = {a.name for a in derived(cell, library=False).ablations}
+    assert {f"{name}_0", "Omega_0"} <= found
+
+
+LEARNED = """cell begun(x; h, c)
+    f  = sigmoid(Wf @ x + Uf @ h + pf * c)
+    o  = sigmoid(Wo @ x + po * c')
+    c' = f * c + tanh(Wc @ x)
+    h' = o * tanh(c')
+    init c = learned
+    init h = learned
+"""
+
+
+def test_a_state_whose_start_is_learned_is_no_weight(lists):
+    found = lists(LEARNED)
+    assert {a.name: a.edits for a in found.ablations}["no_peepholes"] == ("pf = 0", "po = 0")
+    assert not any("peephole h " in d.what or "peephole c " in d.what for d in found.dropped)
+
+
+def test_a_probability_may_depend_on_sizes(lists):
+    cell = "cell a(x; h)\n    const p = 1 / H\n    h' = tanh(W @ x + U @ dropout(h, p))"
+    assert [a.edits for a in lists(cell).ablations if a.kind == "noise"] == [
+        ("h' = tanh(W @ x + U @ h)",)
+    ]
+
+
+def test_a_placebo_negates_no_weight_that_adds_nothing():
+    cell = parse_cell(
+        "cell a(x; h)\n    g = delay(x, 1) - delay(x, 1)\n    h' = tanh(W @ x + V @ g + U @ h)"
+    )
+    found = placebo(cell)
+    assert found.negate == ("U",)
+    prove_mirror(found.cell, cell, found.negate)
 
 
 def test_a_gate_written_out_by_hand_is_found():

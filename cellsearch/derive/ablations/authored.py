@@ -51,10 +51,11 @@ class Authored:
     @cached_property
     def weights(self) -> Mapping[str, list[Use]]:
         """Where each family of weights is read, in the order of the equations."""
-        known = {base(n): w for n, w in self.graph.weights.items()}
+        # A start that is learned is a weight, too, but its name is that of a state.
+        known = {base(n) for n in self.graph.weights} - self.states - self.families.keys()
         found: dict[str, list[Use]] = {}
         for use in self._uses():
-            if use.name.name in known and use.name.name not in self.families:
+            if use.name.name in known:
                 found.setdefault(use.name.name, []).append(use)
         return found
 

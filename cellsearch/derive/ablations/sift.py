@@ -13,7 +13,7 @@ from cellsearch.derive.normal.gauge import MIRROR
 from cellsearch.derive.relations import DIFFERENT, Relation
 from cellsearch.errors import LanguageError
 from cellsearch.ir import Graph, Weight
-from cellsearch.ir.expressions import Call, Name, Negative, walk
+from cellsearch.ir.expressions import Call, Name, Negative, Number, walk
 from cellsearch.ir.ops import DRAWS
 from cellsearch.lang.edits import edit_cell
 
@@ -121,8 +121,11 @@ def _is_drawn(w: Weight) -> bool:
 
 
 def changed_weights(mirror: Relation) -> tuple[str, ...]:
-    """The weights that are another one's, or another one's negative, in a mirror."""
-    return tuple(name for name, e in mirror.map.items() if e != Name(name))
+    """The weights that are another one's, or another one's negative, in a mirror.
+
+    One that is 0 in the map adds nothing, in either of the two.
+    """
+    return tuple(name for name, e in mirror.map.items() if e not in (Name(name), Number(0.0)))
 
 
 def negated(mirror: Relation) -> tuple[str, ...]:

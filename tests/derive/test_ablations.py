@@ -275,6 +275,33 @@ LEARNED = """cell begun(x; h, c)
 """
 
 
+PAIRS = """cell pairs(x; h)
+    const depth = 3
+    u[1] = tanh(layernorm(W @ x) + layernorm(R[1] @ h))
+    repeat k = 2..depth
+        u[k] = tanh({})
+    h' = u[depth] * sigmoid(Uh @ h)
+"""
+LATER = "layernorm(R[k] @ u[k - 1]) + layernorm(V[k] @ x)"
+
+
+def test_parts_of_rounds_are_one_component_if_they_differ_in_indices_alone(lists):
+    found = {a.what: a.edits for a in lists(PAIRS.format(LATER)).ablations}
+    first = "layernorm of {} in u gone"
+    assert found[first.format("W @ x")] == ("u[1] = tanh(W @ x + layernorm(R[1] @ h))",)
+    assert found[first.format("V[k] @ x")][0].endswith("layernorm(R[k] @ u[k - 1]) + V[k] @ x)")
+    assert len(found["tanh in u gone"]) == 2
+    alike = lists(PAIRS.format(LATER).replace("W @", "V[1] @"))
+    (both,) = [a for a in alike.ablations if a.what == first.format("V[1] @ x")]
+    assert len(both.edits) == 2
+
+
+def test_gates_of_two_rounds_are_both_named(lists):
+    rounds = PAIRS.format("sigmoid(R[k] @ u[k - 1])").replace("layernorm(W @ x)", "sigmoid(W @ x)")
+    (gates,) = [d for d in lists(rounds).dropped if d.name == "u_gate_1"]
+    assert gates.what == "gate sigmoid(W @ x) and sigmoid(R[k] @ u[k - 1]) in u held at 1"
+
+
 def test_a_state_whose_start_is_learned_is_no_weight(lists):
     found = lists(LEARNED)
     assert {a.name: a.edits for a in found.ablations}["no_peepholes"] == ("pf = 0", "po = 0")

@@ -13,7 +13,7 @@ from cellsearch.derive.ablations.candidate import (
     Candidate,
     changed,
 )
-from cellsearch.derive.ablations.places import Spot, below, together
+from cellsearch.derive.ablations.places import Spot, below, said, together
 from cellsearch.ir.expressions import Binary, Call, Expression, Number
 from cellsearch.ir.ops import NOISE as NOISES
 from cellsearch.ir.ops import NORMS
@@ -46,7 +46,7 @@ def delays(a: Authored) -> Iterator[Candidate]:
     """Each value of an earlier step gone."""
     for name, _, spots in _calls(a, {"delay"}):
         new = [Number(0.0)] * len(spots)
-        what = f"{spots[0].part} in {name} gone"
+        what = f"{said(spots)} in {name} gone"
         yield changed(f"{name}_no_delay", TERM, what, spots, new)
 
 

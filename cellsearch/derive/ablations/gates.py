@@ -7,7 +7,7 @@ from itertools import permutations
 
 from cellsearch.derive.ablations.authored import Authored, is_gate
 from cellsearch.derive.ablations.candidate import COUPLING, GATE, Candidate, changed, held
-from cellsearch.derive.ablations.places import below, together
+from cellsearch.derive.ablations.places import below, said, together
 from cellsearch.ir.expressions import Binary, Expression, Name, Number
 from cellsearch.ir.rules import factors_of, terms_of
 
@@ -25,7 +25,7 @@ def gates(a: Authored) -> Iterator[Candidate]:
             # A whole equation is held above; that of a state is no gate.
             inner = [s for s in spots if s.path and not (name in a.gates and len(s.path) == 1)]
             for v in HELD if inner else ():
-                what = f"gate {inner[0].part} in {name} held at {v}"
+                what = f"gate {said(inner)} in {name} held at {v}"
                 new = [Number(float(v))] * len(inner)
                 yield changed(f"{name}_gate_{v}", GATE, what, inner, new)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from cellsearch.derive.ablations.ablation import ABLATION, BASE, Dropped, Equal
 from cellsearch.derive.ablations.candidate import PLACEBO, Candidate
+from cellsearch.derive.ablations.laws import written_out
 from cellsearch.derive.ablations.looked_at import Looked
 from cellsearch.derive.ablations.widths import widened
 from cellsearch.derive.normal.gauge import MIRROR
@@ -58,12 +59,13 @@ class Sieve:
                 return
 
     def _looked(self, c: Candidate) -> tuple[Candidate, Looked | str]:
-        """The candidate, with widths where the language asks for them, and the cell that it gives.
+        """The candidate, with what else the language asks for, and the cell that it gives.
 
         A text says why it gives none.
         """
         why = ""
-        for edits in (c.edits, widened(c.edits, self.base.side.graph)):
+        freed = ((*c.edits, *laws) for laws in written_out(self.base.cell))
+        for edits in (c.edits, widened(c.edits, self.base.side.graph), *freed):
             try:
                 return replace(c, edits=edits), Looked(edit_cell(self.base.cell, edits))
             except LanguageError as refused:

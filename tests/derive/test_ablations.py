@@ -329,6 +329,39 @@ def test_a_gate_written_out_by_hand_is_found():
     assert {"f_1", "f_0"} <= {a.name for a in derived(cell, library=False).ablations}
 
 
+# A gate of tanh, one of two gates, and values that are no gates: above 1, below 1, of no product.
+UNSPELT = """cell unspelt(x; h)
+    k  = zoneout((1 + tanh(Wk @ x + Uk @ h)) / 2, 0, 0.1)
+    r  = k * sigmoid(Wr @ x)
+    m  = 1 + tanh(Wm @ x)
+    s  = 0.5 * sigmoid(Ws @ x)
+    t  = exp(-exp(Wt @ x))
+    h' = k * h + (1 - k) * r * (m * (U @ h) + s * tanh(t))
+"""
+
+
+def test_what_weighs_from_0_to_1_is_a_gate_however_it_is_written(lists):
+    found = lists(UNSPELT)
+    said = [x.what for x in (*found.ablations, *found.dropped)]
+    held = {w.removeprefix("gate ").removesuffix(" held at 1") for w in said if "held at 1" in w}
+    assert held == {"k", "r", "sigmoid(Wr @ x) in r", "sigmoid(Ws @ x) in s"}
+    # What makes a gate is none of its activations. Noise in one is noise.
+    assert [w for w in said if w.startswith("tanh")] == ["tanh in m gone", "tanh in h' gone"]
+    assert "zoneout in k gone" in said
+
+
+@pytest.mark.parametrize(
+    ("cell", "edits"),
+    [
+        ("sgu", ("z = 1",)),
+        ("lstm_chrono", ("f = 1", "init bi = -log(uniform(1, tmax - 1))")),
+        ("lstm_chrono", ("bf = 0", "init bi = -log(uniform(1, tmax - 1))")),
+    ],
+)
+def test_what_the_lists_of_the_library_have_too(lists, cell, edits):
+    assert edits in [a.edits for a in lists(cell).ablations]
+
+
 def test_a_weight_that_rounds_share_is_taken_away_once(lists):
     (found,) = [d for d in lists(HIGHWAY).dropped if d.name == "W_0"]
     assert found.edits == ("W = 0",)

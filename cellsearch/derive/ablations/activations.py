@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import partial
 
 from cellsearch.derive.ablations.authored import Authored, is_gate
@@ -13,7 +13,7 @@ from cellsearch.derive.ablations.candidate import (
     Candidate,
     changed,
 )
-from cellsearch.derive.ablations.places import Spot, below, said, together
+from cellsearch.derive.ablations.places import Spot, at, below, said, together
 from cellsearch.ir.expressions import Binary, Call, Expression, Number
 from cellsearch.ir.ops import NOISE as NOISES
 from cellsearch.ir.ops import NORMS
@@ -65,7 +65,7 @@ def _multiplicative(e: Expression) -> bool:
 
 def _gone(a: Authored, functions: Container[str], kind: str) -> Iterator[Candidate]:
     """Calls replaced by the first of what they read."""
-    found = list(_calls(a, functions))
+    found = [c for c in _calls(a, functions) if not _makes_a_gate(a, *c)]
     for name, function, spots in found:
         new = [s.part.parts[0] for s in spots]
         several = sum((name, function) == others[:2] for others in found) > 1
@@ -73,11 +73,18 @@ def _gone(a: Authored, functions: Container[str], kind: str) -> Iterator[Candida
         yield changed(f"{name}_no_{function}", kind, f"{which} in {name} gone", spots, new)
 
 
-def _all_gone(a: Authored, functions: Container[str], said: str, kind: str) -> Candidate:
+def _makes_a_gate(a: Authored, name: str, function: str, spots: Iterable[Spot]) -> bool:
+    """Whether these are activations of a gate that stand in no other call, but for noise."""
+    around = (at(s.place.line.value, s.path[:n]) for s in spots for n in range(len(s.path)))
+    inner = any(isinstance(e, Call) and e.function not in NOISES for e in around)
+    return function in ACTIVATIONS and name in a.gates and not inner
+
+
+def _all_gone(a: Authored, functions: Container[str], word: str, kind: str) -> Candidate:
     """All calls of some functions at once: a line may have several."""
     bare = ((p, _without(p.line.value, functions)) for p in a.places)
     edits = tuple(p.edit(value) for p, value in bare if value != p.line.value)
-    return Candidate(f"no_{said}", kind, f"all {said} gone", edits)
+    return Candidate(f"no_{word}", kind, f"all {word} gone", edits)
 
 
 def _without(e: Expression, functions: Container[str]) -> Expression:

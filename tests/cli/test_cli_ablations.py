@@ -15,6 +15,15 @@ def test_the_list_says_what_each_is_and_costs(call):
     assert "z = 1" not in said
 
 
+def test_a_file_gets_all_columns(call):
+    """However wide they are: there is no terminal."""
+    said = call("ablations", "gru").stdout
+    (row,) = [line for line in said.splitlines() if line.split()[:1] == ["n_r_before"]]
+    assert row.split()[-6:] == ["gru_v3", "in", "other", "parameters", "0", "0"]
+    assert "FLOPs" in said
+    assert "Left out" not in said
+
+
 def test_all_lists_what_was_dropped(call):
     said = call("ablations", "gru", "--all").stdout
     (row,) = [line for line in said.splitlines() if line.split()[:1] == ["z_1"]]

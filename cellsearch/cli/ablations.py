@@ -52,22 +52,23 @@ def ablations(
     _print(base, at_base, found, each)
     if equations:
         _print_equations(base, found.ablations)
-    if everything:
+    if everything and found.dropped:
         _print_dropped(found.dropped)
 
 
 def _print(base: Cell, at_base: Sized, found: Derived, each: Sequence[Sized]) -> None:
     pairs = zip(found.ablations, each, strict=True)
     rows = [[*_words(a), *_costs(at_base, s)] for a, s in pairs]
-    say.table(_HEADS, rows, text=4, spare=("FLOPs|forward",))
+    if rows:
+        say.table(_HEADS, rows, text=4, spare=("FLOPs|forward",))
     widths = ", ".join(f"{name} = {width}" for name, width in at_base.widths.items())
     parameters, flops = at_base.cost.parameters, at_base.cost.flops_forward
     say.line(
         f"{base.name} has {say.whole(parameters)} parameters and {say.whole(flops)} FLOPs forward "
         f"per token at {widths}, H = {at_base.hidden}."
     )
-    dropped = len(found.dropped)
-    say.line(f"{len(rows)} ablations; {dropped} more were dropped: see --all.")
+    said = f"{len(rows)} ablations" if rows else "It has no ablations"
+    say.line(f"{said}; {len(found.dropped)} candidates were dropped: see --all.")
 
 
 def _words(a: Ablation) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cellsearch.cli import say
@@ -11,11 +13,18 @@ if TYPE_CHECKING:
     from cellsearch.ir import Cell
 
 
-def print_likeness(cell: Cell, json: bool) -> None:
-    """Print the cells of the library that equal a cell, and those that are one equation away."""
+def print_likeness(base: Cell, edits: Sequence[str], json: bool) -> None:
+    """Print the cells of the library that equal a cell, and those that are one equation away.
+
+    Args:
+        base: the cell before it is edited.
+        edits: lines of the language.
+        json: for programs.
+    """
     from cellsearch import lang
     from cellsearch.derive.likeness import Collection, nearby
 
+    cell = lang.edit_cell(base, edits) if edits else base
     # A cell that was named is not told that it equals itself.
     library = Collection({n: c for n, c in lang.library().items() if c is not cell})
     equal, near = library.equals(cell), nearby(cell, library)
@@ -23,7 +32,25 @@ def print_likeness(cell: Cell, json: bool) -> None:
         say.as_json({"equal": _equal_as_json(equal), "nearby": _nearby_as_json(near)})
     else:
         _print_equal(equal)
-        _print_nearby(cell, near)
+        _print_nearby(base, edits, near)
+
+
+def _lines(base: Cell, edits: Sequence[str], n: Nearby) -> Sequence[str]:
+    """What is put after `show NAME`; nothing where no such lines were found.
+
+    Where a line replaces an edited one, the edit may have to go; it may also stand in the way.
+    """
+    from cellsearch import lang
+    from cellsearch.errors import LanguageError
+
+    if n.edited == "other" or not edits:
+        return n.edit
+    goal = lang.edit_cell(lang.edit_cell(base, edits), n.edit)
+    for lines in ([*edits, *n.edit], n.edit):
+        with suppress(LanguageError):
+            if lang.edit_cell(base, lines) == goal:
+                return lines
+    return ()
 
 
 def _equal_as_json(found: list[Likeness]) -> list[dict[str, object]]:
@@ -50,18 +77,23 @@ def _print_equal(found: list[Likeness]) -> None:
         say.line(f"  {e.name:<{width}}  {_words(e.grade)}")
 
 
-def _print_nearby(cell: Cell, found: list[Nearby]) -> None:
+def _print_nearby(base: Cell, edits: Sequence[str], found: list[Nearby]) -> None:
+    if not found:
+        say.line("Of those set apart by two lines at most, but for names, none is one line away.")
+    name = f"{base.name} with {', '.join(edits)}" if edits else base.name
+    more = " more" if edits else ""
     for heading, edited in (
-        (f"With one line, {cell.name} becomes:", "given"),
-        (f"With one line, these become {cell.name}:", "other"),
+        (f"With one line{more}, {name} becomes:", "given"),
+        (f"With one line, these become {name}:", "other"),
     ):
-        rows = [(n, f"{n.name} ({_words(n.grade)})") for n in found if n.edited == edited]
+        pairs = ((n, _lines(base, edits, n)) for n in found if n.edited == edited)
+        rows = [(f"{n.name} ({_words(n.grade)})", lines) for n, lines in pairs if lines]
         if rows:
             say.line(f"\n{heading}")
-        for n, name in rows:
-            width = max(len(other) for _, other in rows)
-            lines = " ".join(f'--with "{line}"' for line in n.edit)
-            say.line(f"  {name:<{width}}  {lines}")
+        for other, lines in rows:
+            width = max(len(o) for o, _ in rows)
+            written = " ".join(f'--with "{line}"' for line in lines)
+            say.line(f"  {other:<{width}}  {written}")
 
 
 def _words(grade: str) -> str:

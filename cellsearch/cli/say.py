@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-# What is written to a file or a pipe has no edge to be folded at.
+# Where lines that are folded end in a file or a pipe, which has no edge.
 _WIDE = 160
 
 
@@ -55,9 +55,12 @@ def table(
     """A table; the first `text` columns hold words, the others numbers.
 
     A head with a bar in it stands on two lines. Where the terminal is too narrow, the columns with
-    the heads in `spare` are left out, the first of them first, and a line says which.
+    the heads in `spare` are left out, the first of them first, and a line says which. In a file or
+    a pipe nothing is left out or folded.
     """
     screen = console()
+    if not sys.stdout.isatty():
+        screen.width = _width(_drawn(heads, rows, text, []), screen)
     left_out: list[str] = []
     while _width(_drawn(heads, rows, text, left_out), screen) > screen.width and spare:
         left_out.append(spare[0])

@@ -116,8 +116,9 @@ def _print_foretold(found: Sized) -> None:
     say.line("\nFor all weights and inputs:")
     for line in ranges_told(found.graph, _sizes(found)):
         say.line(f"  {line}")
-    say.line("Over time:")
-    for line in scans_told(found.graph):
+    scans = scans_told(found.graph)
+    say.line("Over time:" if scans else "Over time, no state carries anything.")
+    for line in scans:
         say.line(f"  {line}")
 
 

@@ -27,7 +27,7 @@ from cellsearch.ir.reach import Reach, reach, unread, unread_message
 from cellsearch.ir.starts import check_starts, needed_consts
 from cellsearch.ir.types import MATRIX, Type
 from cellsearch.ir.unroll import Unrolled, base, unroll
-from cellsearch.ir.widths import number
+from cellsearch.ir.widths import number, substitute
 
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
@@ -244,7 +244,9 @@ class _Elaboration:
         return self.b.node(e.function, (weight,), (count,), type=self.types.of(e))
 
     def _probability(self, e: Expression) -> float:
-        p = number(e, self.u.numbers, "a probability")
+        # A const that is known only where H and X are is written out, so that this is said.
+        unknown = {n: c for n, c in self.u.consts.items() if n not in self.u.numbers}
+        p = number(substitute(e, unknown), self.u.numbers, "a probability")
         if not 0 <= p < 1:
             raise LanguageError(f"a probability is at least 0 and below 1, got {p:g}", e.at)
         return p

@@ -11,8 +11,17 @@ def test_the_list_says_what_each_is_and_costs(call):
     assert "-310 (-33.0%)" in rows["r_1"]
     assert "gru_chung, gru_v3 in other parameters" in rows["n_r_before"]
     assert "a mirror of the base: a placebo" in rows["h_flipped"]
-    assert "18 ablations; 2 more were dropped" in said
+    assert "18 ablations; 2 candidates were dropped" in said
     assert "z = 1" not in said
+
+
+def test_a_file_gets_all_columns(call):
+    """However wide they are: there is no terminal."""
+    said = call("ablations", "gru").stdout
+    (row,) = [line for line in said.splitlines() if line.split()[:1] == ["n_r_before"]]
+    assert row.split()[-6:] == ["gru_v3", "in", "other", "parameters", "0", "0"]
+    assert "FLOPs" in said
+    assert "Left out" not in said
 
 
 def test_all_lists_what_was_dropped(call):
@@ -44,3 +53,11 @@ def test_json_has_everything(call_json):
 
 def test_a_cell_that_is_none_is_said(call):
     assert "no cell is called 'lstn'" in call("ablations", "lstn", code=2).stderr
+
+
+def test_a_cell_without_ablations_is_said_to_be_one(call):
+    said = call("ablations", "cell a(x; h)\n    h' = tanh(Uh @ h)\n").stdout
+    assert said.startswith("a has 16,384 parameters")
+    assert "It has no ablations; 2 candidates were dropped" in said
+    bare = call("ablations", "cell a(x; h)\n    h' = x + 0 * h\n    needs X = H\n", "--all").stdout
+    assert bare.endswith("It has no ablations; 0 candidates were dropped: see --all.\n")

@@ -83,6 +83,11 @@ def test_show_foretells_an_output_and_what_inputs_bound(call):
     assert "  delay(x, 1): shift\n  c: scan\n" in said
 
 
+def test_show_says_that_nothing_is_carried(call):
+    said = call("show", "cell a(x; h)\n    h' = tanh(Uh @ h)\n").stdout
+    assert said.endswith("  h in 0\nOver time, no state carries anything.\n")
+
+
 def test_the_page_on_ranges_shows_what_is_printed(call):
     page = (ROOT / "docs" / "ranges-and-scans.md").read_text()
     command, shown = page.split("```console\n$ cellsearch ")[1].split("```")[0].split("\n", 1)

@@ -161,10 +161,30 @@ def test_cells_that_become_a_cell(call, few):
     assert said == (
         "No other cell of the library was found to equal it.\n"
         "\n"
-        "With one line, these become lstm:\n"
+        "With one line, these become lstm with init c = learned:\n"
         '  lstm (identical)      --with "init c = learned"\n'
         '  lstm_b (other start)  --with "init c = learned"\n'
     )
+
+
+def test_a_line_more_follows_those_that_were_given(call, few):
+    said = call("cells", "--like", "lstm", "--with", "f = 1 - i").stdout
+    assert "\nWith one line more, lstm with f = 1 - i becomes:\n" in said
+    (line,) = [line for line in said.splitlines() if line.startswith("  lstm_f ")]
+    assert line.split(maxsplit=2)[2] == '--with "f = 1 - i" --with "f = 1"'
+
+
+def test_an_edit_that_a_line_makes_unread_is_left_out(call, few):
+    said = call("cells", "--like", "lstm", "--with", "Uf = 0").stdout
+    assert '  lstm_f (identical)  --with "f = 1"\n' in said
+    # To take the edit back is no line that could stand after it.
+    assert said.split("these become")[1].split()[5:8] == ["lstm", "(identical)", "--with"]
+    assert "Uf @ h" not in said
+
+
+def test_what_was_looked_for_is_said(call, few):
+    said = call("cells", "--like", "rhn").stdout
+    assert "Of those set apart by two lines at most, but for names, none is one line away" in said
 
 
 def test_likeness_for_programs(call_json, few):

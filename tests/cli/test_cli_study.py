@@ -12,7 +12,6 @@ import time
 import pytest
 
 from cellsearch import store
-from cellsearch.cli import say
 from cellsearch.cli.verdicts import print_verdicts
 from cellsearch.sweep import lock
 
@@ -222,7 +221,9 @@ def test_a_report_is_written_twice_in_one_process(study, tmp_path):
     ],
 )
 def test_a_narrow_terminal_gets_fewer_columns(study, monkeypatch, capsys, columns, shown, left_out):
-    monkeypatch.setattr(say, "_WIDE", columns)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(columns))
     print_verdicts(store.read(study[0]))
     said = capsys.readouterr().out
     table, _, _ = said.partition("base: ")

@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 
 from cellsearch.derive.ablations import derived, placebo
+from cellsearch.derive.ablations.authored import Authored
+from cellsearch.derive.ablations.candidates import candidates
 from cellsearch.derive.ablations.looked_at import Looked
 from cellsearch.derive.mirror import prove_mirror
 from cellsearch.derive.normal.gauge import IDENTICAL, MIRROR
 from cellsearch.derive.relations import relate
 from cellsearch.ir import elaborate
+from cellsearch.ir.cell import values
 from cellsearch.ir.evaluate import evaluate
+from cellsearch.ir.expressions import Call
+from cellsearch.ir.ops import NOISE, NORMS
 from cellsearch.lang import edit_cell, library, load_cell, parse_cell, print_cell
 
 # Gates, delays, noise, scalars, starts, a transpose; rounds and blocks are slower.
@@ -167,6 +172,31 @@ def test_what_is_derived(lists, cell, kind, what, edits):
     assert edits is None or list(found.edits) == edits
 
 
+# Several calls in one line, one of them within another.
+NOISY = """cell noisy(x; h)
+    z  = sigmoid(dropout(Wz, 0.1) @ x + dropout(Uz, 0.1) @ h)
+    n  = tanh(Wn @ x + Un @ dropout(h, 0.2))
+    h' = zoneout(dropout(z * h, 0.1) + (1 - z) * n, h, 0.1)
+"""
+GROUPS = {"no_norms": NORMS, "no_noise": NOISE}
+
+
+@pytest.mark.parametrize("cell", [load_cell(NOISY), *library().values()], ids=lambda c: c.name)
+def test_what_is_all_gone_is_gone(cell):
+    authored = Authored(cell, elaborate(cell, {"H": H, "X": X}))
+    for c in candidates(authored):
+        if c.name in GROUPS:
+            left = values(edit_cell(cell, list(c.edits)))
+            assert not any(isinstance(e, Call) and e.function in GROUPS[c.name] for e in left)
+
+
+def test_all_noise_is_more_than_the_noise_of_one_line():
+    line = "h' = zoneout(tanh(dropout(W, 0.2) @ x + dropout(U, 0.1) @ h), h, 0.1)"
+    found = derived(parse_cell(f"cell a(x; h)\n    {line}"), library=False).ablations
+    (group,) = [a for a in found if a.name == "no_noise"]
+    assert group.edits == ("h' = tanh(W @ x + U @ h)",)
+
+
 DROPPED = [
     ("lstm", "i = 0", "the output is always 0"),
     ("lstm", "i = 1 - f", "a mirror of f_1-i"),
@@ -225,14 +255,111 @@ def test_a_mirror_that_would_train_alike_is_no_placebo(lists):
     assert lists("irnn").ablations[-1].negate == ("Wh",)
 
 
-def test_names_are_legal():
-    cell = parse_cell("cell a(x; h)\n    h' = tanh(W @ x + U @ h + β)\n    param β")
-    assert "beta_0" in {a.name for a in derived(cell, library=False).ablations}
+@pytest.mark.parametrize(
+    ("letter", "name"),
+    [("β", "beta"), ("ά", "alpha"), ("ϕ", "phi"), ("ς", "sigma"), ("ϼ", "rho")],
+)
+def test_names_are_legal(letter, name):
+    cell = parse_cell(f"cell a(x; h)\n    h' = tanh(W @ x + Ώ @ h + {letter})\n    param {letter}")
+    found = {a.name for a in derived(cell, library=False).ablations}
+    assert {f"{name}_0", "Omega_0"} <= found
+
+
+LEARNED = """cell begun(x; h, c)
+    f  = sigmoid(Wf @ x + Uf @ h + pf * c)
+    o  = sigmoid(Wo @ x + po * c')
+    c' = f * c + tanh(Wc @ x)
+    h' = o * tanh(c')
+    init c = learned
+    init h = learned
+"""
+
+
+PAIRS = """cell pairs(x; h)
+    const depth = 3
+    u[1] = tanh(layernorm(W @ x) + layernorm(R[1] @ h))
+    repeat k = 2..depth
+        u[k] = tanh({})
+    h' = u[depth] * sigmoid(Uh @ h)
+"""
+LATER = "layernorm(R[k] @ u[k - 1]) + layernorm(V[k] @ x)"
+
+
+def test_parts_of_rounds_are_one_component_if_they_differ_in_indices_alone(lists):
+    found = {a.what: a.edits for a in lists(PAIRS.format(LATER)).ablations}
+    first = "layernorm of {} in u gone"
+    assert found[first.format("W @ x")] == ("u[1] = tanh(W @ x + layernorm(R[1] @ h))",)
+    assert found[first.format("V[k] @ x")][0].endswith("layernorm(R[k] @ u[k - 1]) + V[k] @ x)")
+    assert len(found["tanh in u gone"]) == 2
+    alike = lists(PAIRS.format(LATER).replace("W @", "V[1] @"))
+    (both,) = [a for a in alike.ablations if a.what == first.format("V[1] @ x")]
+    assert len(both.edits) == 2
+
+
+def test_gates_of_two_rounds_are_both_named(lists):
+    rounds = PAIRS.format("sigmoid(R[k] @ u[k - 1])").replace("layernorm(W @ x)", "sigmoid(W @ x)")
+    (gates,) = [d for d in lists(rounds).dropped if d.name == "u_gate_1"]
+    assert gates.what == "gate sigmoid(W @ x) and sigmoid(R[k] @ u[k - 1]) in u held at 1"
+
+
+def test_a_state_whose_start_is_learned_is_no_weight(lists):
+    found = lists(LEARNED)
+    assert {a.name: a.edits for a in found.ablations}["no_peepholes"] == ("pf = 0", "po = 0")
+    assert not any("peephole h " in d.what or "peephole c " in d.what for d in found.dropped)
+
+
+def test_a_probability_may_depend_on_sizes(lists):
+    cell = "cell a(x; h)\n    const p = 1 / H\n    h' = tanh(W @ x + U @ dropout(h, p))"
+    assert [a.edits for a in lists(cell).ablations if a.kind == "noise"] == [
+        ("h' = tanh(W @ x + U @ h)",)
+    ]
+
+
+def test_a_placebo_negates_no_weight_that_adds_nothing():
+    cell = parse_cell(
+        "cell a(x; h)\n    g = delay(x, 1) - delay(x, 1)\n    h' = tanh(W @ x + V @ g + U @ h)"
+    )
+    found = placebo(cell)
+    assert found.negate == ("U",)
+    prove_mirror(found.cell, cell, found.negate)
 
 
 def test_a_gate_written_out_by_hand_is_found():
     cell = parse_cell("cell a(x; h)\n    f  = sigmoid(Wf @ x + bf)\n    h' = f * h + W @ x")
     assert {"f_1", "f_0"} <= {a.name for a in derived(cell, library=False).ablations}
+
+
+# A gate of tanh, one of two gates, and values that are no gates: above 1, below 1, of no product.
+UNSPELT = """cell unspelt(x; h)
+    k  = zoneout((1 + tanh(Wk @ x + Uk @ h)) / 2, 0, 0.1)
+    r  = k * sigmoid(Wr @ x)
+    m  = 1 + tanh(Wm @ x)
+    s  = 0.5 * sigmoid(Ws @ x)
+    t  = exp(-exp(Wt @ x))
+    h' = k * h + (1 - k) * r * (m * (U @ h) + s * tanh(t))
+"""
+
+
+def test_what_weighs_from_0_to_1_is_a_gate_however_it_is_written(lists):
+    found = lists(UNSPELT)
+    said = [x.what for x in (*found.ablations, *found.dropped)]
+    held = {w.removeprefix("gate ").removesuffix(" held at 1") for w in said if "held at 1" in w}
+    assert held == {"k", "r", "sigmoid(Wr @ x) in r", "sigmoid(Ws @ x) in s"}
+    # What makes a gate is none of its activations. Noise in one is noise.
+    assert [w for w in said if w.startswith("tanh")] == ["tanh in m gone", "tanh in h' gone"]
+    assert "zoneout in k gone" in said
+
+
+@pytest.mark.parametrize(
+    ("cell", "edits"),
+    [
+        ("sgu", ("z = 1",)),
+        ("lstm_chrono", ("f = 1", "init bi = -log(uniform(1, tmax - 1))")),
+        ("lstm_chrono", ("bf = 0", "init bi = -log(uniform(1, tmax - 1))")),
+    ],
+)
+def test_what_the_lists_of_the_library_have_too(lists, cell, edits):
+    assert edits in [a.edits for a in lists(cell).ablations]
 
 
 def test_a_weight_that_rounds_share_is_taken_away_once(lists):

@@ -1,10 +1,14 @@
 """Cells of a collection that a cell equals, and those that are one line away."""
 
+from dataclasses import replace
+
 import pytest
 
 from cellsearch.derive.likeness import Collection, nearby
+from cellsearch.derive.likeness.aligned import aligned
 from cellsearch.derive.relations import relate
 from cellsearch.errors import LanguageError
+from cellsearch.ir.cell import Output
 from cellsearch.lang import edit_cell, library, parse_cell
 
 LIBRARY = library()
@@ -89,6 +93,49 @@ def test_a_line_that_replaces_the_whole_cell_is_no_edit(some):
     # `h' = tanh(...)` would leave nothing of an lstm.
     assert "rnn" not in {name for name, *_ in edits(some, "ugrnn")}
     assert ("irnn", "given", "identical") in edits(some, "rnn")
+
+
+# Heck & Salem's MGU2, and an LSTM with one gate for both, in other names.
+MGU2 = """cell mgu2(x; s)
+    z  = sigmoid(Uz @ s)
+    n  = tanh(Wn @ x + Un @ (z * s) + bn)
+    s' = (1 - z) * s + z * n
+"""
+COUPLED = """cell coupled(x; y, s)
+    i  = (1 + tanh(Wi @ x + Ui @ y + bi)) / 2
+    g  = tanh(Wg @ x + Ug @ y + bg)
+    o  = sigmoid(Wo @ x + Uo @ y + bo)
+    s' = (1 - i) * s + i * g
+    y' = o * tanh(s')
+"""
+
+
+def test_names_do_not_matter(some):
+    found = {(n.name, n.edited): n.edit for n in nearby(parse_cell(MGU2), some)}
+    assert found["mgu", "given"] == ("z = sigmoid(Wz @ x + Uz @ s + bz)",)
+    coupled = parse_cell(COUPLED)
+    found = {(n.name, n.edited): n for n in nearby(coupled, some)}
+    assert found["lstm", "other"].edit == ("c' = (1 - i) * c + i * g",)
+    edited = cell("lstm", *found["lstm", "other"].edit)
+    assert relate(edited, coupled).grade == found["lstm", "other"].grade == "other_parameters"
+
+
+def test_a_cell_in_the_names_of_another_one():
+    swapped = "cell a(v; s)\n    f = sigmoid(Wf @ v + bf)\n    s' = f * s + Ws @ v  # f, h\n"
+    same = "cell b(x; h)\n    z = sigmoid(Uz @ h + bz)\n    h' = z * h + Wh @ x\n"
+    assert aligned(parse_cell(swapped), parse_cell(same)) == parse_cell(
+        "cell a(x; h)\n    z = sigmoid(Wz @ x + bz)\n    h' = z * h + Wh @ x\n"
+    )
+    # States in another order keep their names.
+    lstm = LIBRARY["lstm"]
+    turned = replace(lstm, states=lstm.states[::-1], lines=(*lstm.lines, Output("h'")))
+    assert aligned(turned, lstm) == turned
+    # `z` is taken.
+    taken = (
+        "cell c(v; s)\n    z = tanh(Wz @ v)\n    f = sigmoid(Wf @ v + z)\n    s' = f * s + W @ v"
+    )
+    taken += "\n    param W"
+    assert aligned(parse_cell(taken), parse_cell(same)) == parse_cell(taken)
 
 
 @pytest.mark.parametrize("given", [("gru_v3",), ("lstm", "init c = learned")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import partial
 
 from cellsearch.derive.ablations.authored import Authored, is_gate
@@ -12,9 +12,8 @@ from cellsearch.derive.ablations.candidate import (
     TERM,
     Candidate,
     changed,
-    joined,
 )
-from cellsearch.derive.ablations.places import Spot, below, together
+from cellsearch.derive.ablations.places import Spot, at, below, said, together
 from cellsearch.ir.expressions import Binary, Call, Expression, Number
 from cellsearch.ir.ops import NOISE as NOISES
 from cellsearch.ir.ops import NORMS
@@ -31,21 +30,23 @@ def activations(a: Authored) -> Iterator[Candidate]:
     yield from (c for name in a.families for c in _states_own(a, name))
     norms = list(_gone(a, NORMS, ACTIVATION))
     yield from norms
-    yield from joined("no_norms", "all norms gone", norms)
+    if len(norms) > 1:
+        yield _all_gone(a, NORMS, "norms", ACTIVATION)
 
 
 def noise(a: Authored) -> Iterator[Candidate]:
     """Each dropout and each zoneout gone, then all of them."""
     found = list(_gone(a, NOISES, NOISE))
     yield from found
-    yield from joined("no_noise", "all noise gone", found)
+    if len(found) > 1:
+        yield _all_gone(a, NOISES, "noise", NOISE)
 
 
 def delays(a: Authored) -> Iterator[Candidate]:
     """Each value of an earlier step gone."""
     for name, _, spots in _calls(a, {"delay"}):
         new = [Number(0.0)] * len(spots)
-        what = f"{spots[0].part} in {name} gone"
+        what = f"{said(spots)} in {name} gone"
         yield changed(f"{name}_no_delay", TERM, what, spots, new)
 
 
@@ -64,12 +65,32 @@ def _multiplicative(e: Expression) -> bool:
 
 def _gone(a: Authored, functions: Container[str], kind: str) -> Iterator[Candidate]:
     """Calls replaced by the first of what they read."""
-    found = list(_calls(a, functions))
+    found = [c for c in _calls(a, functions) if not _makes_a_gate(a, *c)]
     for name, function, spots in found:
         new = [s.part.parts[0] for s in spots]
         several = sum((name, function) == others[:2] for others in found) > 1
         which = f"{function} of {new[0]}" if several else function
         yield changed(f"{name}_no_{function}", kind, f"{which} in {name} gone", spots, new)
+
+
+def _makes_a_gate(a: Authored, name: str, function: str, spots: Iterable[Spot]) -> bool:
+    """Whether these are activations of a gate that stand in no other call, but for noise."""
+    around = (at(s.place.line.value, s.path[:n]) for s in spots for n in range(len(s.path)))
+    inner = any(isinstance(e, Call) and e.function not in NOISES for e in around)
+    return function in ACTIVATIONS and name in a.gates and not inner
+
+
+def _all_gone(a: Authored, functions: Container[str], word: str, kind: str) -> Candidate:
+    """All calls of some functions at once: a line may have several."""
+    bare = ((p, _without(p.line.value, functions)) for p in a.places)
+    edits = tuple(p.edit(value) for p, value in bare if value != p.line.value)
+    return Candidate(f"no_{word}", kind, f"all {word} gone", edits)
+
+
+def _without(e: Expression, functions: Container[str]) -> Expression:
+    if isinstance(e, Call) and e.function in functions:
+        return _without(e.items[0], functions)
+    return e.with_parts(tuple(_without(part, functions) for part in e.parts))
 
 
 def _states_own(a: Authored, name: str) -> Iterator[Candidate]:

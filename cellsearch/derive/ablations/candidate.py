@@ -49,7 +49,7 @@ def held(family: Iterable[Place], value: Expression) -> tuple[str, ...]:
 
 
 def joined(name: str, what: str, members: Sequence[Candidate]) -> list[Candidate]:
-    """All members at once, where they are several."""
+    """All members at once, where they are several. No two of them edit the same line."""
     if len(members) < 2:
         return []
     edits = tuple(line for m in members for line in m.edits)
@@ -76,5 +76,7 @@ def _legal(name: str) -> str:
 
 
 def _spelt(letter: str) -> str:
-    name = unicodedata.name(letter).rpartition(" ")[2]
-    return name.capitalize() if letter.isupper() else name.lower()
+    # Without its mark; a variant such as ϕ is the letter that it is a variant of.
+    plain = unicodedata.normalize("NFKD", letter)[0]
+    name = unicodedata.name(plain).partition(" WITH ")[0].removesuffix(" SYMBOL").split()[-1]
+    return name.capitalize() if plain.isupper() else name.lower()

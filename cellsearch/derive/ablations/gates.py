@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
-from cellsearch.derive.ablations.authored import Authored, is_gate
+from cellsearch.derive.ablations.authored import Authored, is_gate, is_gating
 from cellsearch.derive.ablations.candidate import COUPLING, GATE, Candidate, changed, held
-from cellsearch.derive.ablations.places import below, together
+from cellsearch.derive.ablations.places import Spot, below, said, together
 from cellsearch.ir.expressions import Binary, Expression, Name, Number
 from cellsearch.ir.rules import factors_of, terms_of
 
@@ -23,11 +23,16 @@ def gates(a: Authored) -> Iterator[Candidate]:
     for name, family in a.families.items():
         for spots in together(family, is_gate):
             # A whole equation is held above; that of a state is no gate.
-            inner = [s for s in spots if s.path and not (name in a.gates and len(s.path) == 1)]
+            inner = [s for s in spots if s.path and not (name in a.gates and _is_whole(s))]
             for v in HELD if inner else ():
-                what = f"gate {inner[0].part} in {name} held at {v}"
+                what = f"gate {said(inner)} in {name} held at {v}"
                 new = [Number(float(v))] * len(inner)
                 yield changed(f"{name}_gate_{v}", GATE, what, inner, new)
+
+
+def _is_whole(s: Spot) -> bool:
+    """Whether a gate and its complement are all that its equation has."""
+    return len(s.path) == 1 and is_gating(s.place.line.value)
 
 
 def couplings(a: Authored) -> Iterator[Candidate]:

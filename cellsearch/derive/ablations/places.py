@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cellsearch.derive.ablations.tidy import tidy
 from cellsearch.ir.cell import Equation, Line, Repeat
-from cellsearch.ir.expressions import Expression, Name
+from cellsearch.ir.expressions import Expression, Name, rewrite
 from cellsearch.lang.printer import INDENT, print_line
 
 Path = tuple[int, ...]
@@ -85,7 +85,27 @@ def put(e: Expression, path: Path, new: Expression) -> Expression:
 
 
 def together(family: Iterable[Place], wanted: Wanted) -> Iterator[tuple[Spot, ...]]:
-    """The first wanted part of each of a family's equations, the second of each, and so on."""
+    """The wanted parts of a family's equations, those of one component in one tuple.
+
+    Where no equation has two they are one component, else those that differ in indices alone are.
+    """
     found = [[Spot(p, path) for path, e in below(p.line.value) if wanted(e)] for p in family]
-    for n in range(max(map(len, found), default=0)):
-        yield tuple(spots[n] for spots in found if n < len(spots))
+    several = max(map(len, found), default=0) > 1
+    groups: dict[object, list[Spot]] = {}
+    for spots in found:
+        keys = [_plain(s.part) if several else None for s in spots]
+        for n, (key, spot) in enumerate(zip(keys, spots, strict=True)):
+            # What stands twice in one equation is two components.
+            groups.setdefault((key, keys[:n].count(key)), []).append(spot)
+    yield from map(tuple, groups.values())
+
+
+def said(spots: Iterable[Spot]) -> str:
+    """What stands at some spots; once, where that differs in indices alone."""
+    first = {_plain(s.part): s.part for s in reversed(list(spots))}
+    return " and ".join(map(str, reversed(first.values())))
+
+
+def _plain(e: Expression) -> Expression:
+    """An expression without indices."""
+    return rewrite(e, lambda part: Name(part.name) if isinstance(part, Name) else None)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from cellsearch.derive.ablations.ablation import ABLATION, BASE, Dropped, Equal
 from cellsearch.derive.ablations.candidate import PLACEBO, Candidate
+from cellsearch.derive.ablations.laws import written_out
 from cellsearch.derive.ablations.looked_at import Looked
 from cellsearch.derive.ablations.widths import widened
 from cellsearch.derive.normal.gauge import MIRROR
 from cellsearch.derive.relations import DIFFERENT, Relation
 from cellsearch.errors import LanguageError
 from cellsearch.ir import Graph, Weight
-from cellsearch.ir.expressions import Call, Name, Negative, walk
+from cellsearch.ir.expressions import Call, Name, Negative, Number, walk
 from cellsearch.ir.ops import DRAWS
 from cellsearch.lang.edits import edit_cell
 
@@ -58,12 +59,13 @@ class Sieve:
                 return
 
     def _looked(self, c: Candidate) -> tuple[Candidate, Looked | str]:
-        """The candidate, with widths where the language asks for them, and the cell that it gives.
+        """The candidate, with what else the language asks for, and the cell that it gives.
 
         A text says why it gives none.
         """
         why = ""
-        for edits in (c.edits, widened(c.edits, self.base.side.graph)):
+        freed = ((*c.edits, *laws) for laws in written_out(self.base.cell))
+        for edits in (c.edits, widened(c.edits, self.base.side.graph), *freed):
             try:
                 return replace(c, edits=edits), Looked(edit_cell(self.base.cell, edits))
             except LanguageError as refused:
@@ -121,8 +123,11 @@ def _is_drawn(w: Weight) -> bool:
 
 
 def changed_weights(mirror: Relation) -> tuple[str, ...]:
-    """The weights that are another one's, or another one's negative, in a mirror."""
-    return tuple(name for name, e in mirror.map.items() if e != Name(name))
+    """The weights that are another one's, or another one's negative, in a mirror.
+
+    One that is 0 in the map adds nothing, in either of the two.
+    """
+    return tuple(name for name, e in mirror.map.items() if e not in (Name(name), Number(0.0)))
 
 
 def negated(mirror: Relation) -> tuple[str, ...]:

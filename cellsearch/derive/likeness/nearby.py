@@ -1,7 +1,7 @@
 """Cells that are one equation away: an equation of one, put into the other, makes them equal.
 
-Looked for where the two share names: of the lines that both have, at most two may be written
-differently. What is found is proved; what shares no names is missed.
+Looked for where the two are written alike but for names: of the lines that both have, at most two
+may be written differently. What is found is proved; what is built otherwise is missed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cellsearch.derive.likeness.aligned import aligned
 from cellsearch.derive.likeness.collection import Collection, texts
 from cellsearch.derive.relations import DIFFERENT, relate
 from cellsearch.errors import LanguageError
@@ -47,11 +48,11 @@ def nearby(cell: Cell, collection: Collection) -> list[Nearby]:
     own = texts(cell)
     found: list[Nearby] = []
     for name, other in collection.cells.items():
-        theirs = collection.texts[name]
-        if own & theirs or _apart(cell, other) > _MOST:
+        theirs, goal = collection.texts[name], aligned(other, cell)
+        if own & theirs or _apart(cell, goal) > _MOST:
             continue
-        there = (Nearby(name, e, "given", g) for e, g in _edits(cell, other, theirs))
-        back = (Nearby(name, e, "other", g) for e, g in _edits(other, cell, own))
+        there = (Nearby(name, e, "given", g) for e, g in _edits(cell, goal, theirs))
+        back = (Nearby(name, e, "other", g) for e, g in _edits(other, aligned(cell, other), own))
         found += [n for n in (next(there, None) or next(back, None),) if n is not None]
     return found
 
@@ -75,9 +76,6 @@ def _edits(
     ours = _lines(start)
     for k, line in _lines(goal).items():
         if not isinstance(line, Equation | Const | Init) or line == ours.get(k):
-            continue
-        if k not in ours and not isinstance(line, Init):
-            # Nothing would read it.
             continue
         edit = (print_line(line), *_declarations(line, start, goal))
         edited = _edited(start, edit)

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 
 STEPS, TRIES = 4, 3
 PLANE = (3, 3)
-TOLERANCE = 1e-11
+TOLERANCE = 1e-10
 # Weights small enough that little saturates, large enough that everything counts.
 SPREAD = 0.4
 

@@ -6,7 +6,7 @@ Each is a function from a cell and `Options` to a text or to bytes.
 from __future__ import annotations
 
 from cellsearch.export.options import Numbers, Options
-from cellsearch.ir import Cell
+from cellsearch.ir import Cell, elaborate
 from cellsearch.lang import foreign
 from cellsearch.registry import Registry
 
@@ -45,5 +45,8 @@ def export(cell: Cell, format: str, options: Options | None = None) -> str | byt
     if format in foreign.names():
         return foreign.write(format, cell)
     _EXPORTS.check(format)
-    text: str | bytes = _EXPORTS.make(format, cell, options or Options.common(cell))
+    options = options or Options.common(cell)
+    # Not every format needs its graph, but none holds a cell that is wrong.
+    elaborate(cell, {"H": options.hidden, "X": options.widths[cell.inputs[0]]})
+    text: str | bytes = _EXPORTS.make(format, cell, options)
     return text

@@ -85,5 +85,11 @@ def _name(name: str, index: Expression | None) -> str:
     parts = letters(name)
     lower = [rf"\mathrm{{{p}}}" for p in parts.tail]
     lower += [latex(index)] if index is not None else []
-    letter = rf"\{SPELT[parts.head]}" if parts.head in SPELT else parts.head
-    return letter + (f"_{{{', '.join(lower)}}}" if lower else "") + "'" * parts.primed
+    return _head(parts.head) + (f"_{{{', '.join(lower)}}}" if lower else "") + "'" * parts.primed
+
+
+def _head(head: str) -> str:
+    """One letter, slanted as TeX does; a word is upright, or it would be a product of letters."""
+    if head in SPELT:
+        return rf"\{SPELT[head]}"
+    return rf"\mathrm{{{head}}}" if len(head) > 1 else head

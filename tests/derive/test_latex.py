@@ -7,7 +7,12 @@ from cellsearch.lang import load_cell, parse_cell
 
 NAMES = {
     "Wi": r"W_{\mathrm{i}}",
-    "gate": r"g_{\mathrm{ate}}",
+    "gate": r"\mathrm{gate}",
+    "hh": r"\mathrm{hh}",
+    "low_2": r"\mathrm{low}_{\mathrm{2}}",
+    "si": r"s_{\mathrm{i}}",
+    "bgh": r"b_{\mathrm{gh}}",
+    "lam": r"\lambda",
     "alpha": r"\alpha",
     "alpha2": r"\alpha_{\mathrm{2}}",
     "theta_f": r"\theta_{\mathrm{f}}",

@@ -53,7 +53,9 @@ def name(text: str) -> Words:
     parts = letters(stem)
     lower = [*parts.tail, *([index.rstrip("]")] if index else [])]
     prime = plain("\N{PRIME}") if parts.primed else ()
-    return (Run(parts.head, slanted=True), *(low(",".join(lower)) if lower else ()), *prime)
+    # A slanted word would be a product of letters.
+    head = Run(parts.head, slanted=len(parts.head) == 1)
+    return (head, *(low(",".join(lower)) if lower else ()), *prime)
 
 
 def delayed(text: str) -> tuple[str, int]:

@@ -297,12 +297,12 @@ def test_a_state_that_is_carried_on_is_a_straight_line(which):
 def test_delays_are_lines_of_their_own():
     layout = layout_of("taugru")
     assert set(height_of(layout, "state")) == {"h", "h′−2", "h′−3", "h′−4"}
-    assert set(height_of(layout, "new state")) == {"h′", "h", "h′−2", "h′−3"}
+    assert set(height_of(layout, "new state")) == {"h′", "→ h′−2", "→ h′−3", "→ h′−4"}
     cell = parse_cell("cell a(x; h)\n    h' = delay(sigmoid(Uh @ h) * h, 2) + Wh @ x\n")
     names_of = [
         text(i.name) for i in read(elaborate(cell)).items if i.kind in ("state", "new state")
     ]
-    assert names_of == ["h", "(·)−1", "(·)−2", "h′", "(·)", "(·)−1"]
+    assert names_of == ["h", "(·)−1", "(·)−2", "h′", "→ (·)−1", "→ (·)−2"]
 
 
 def test_the_legend_names_what_occurs():

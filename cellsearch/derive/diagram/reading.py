@@ -68,7 +68,9 @@ class _Reading:
     def _end(self, state: StateValue) -> int:
         primed = f"{state.name}'"
         known = primed in self.sheet.graph.equations
-        name = words.name(primed if known else words.a_step_later(state.name))
+        # What a delay remembers has no name for its new value: the slot that it fills is named.
+        slot = joined(plain("→ "), words.name(state.name))
+        name = words.name(primed) if known else slot
         return self._add(Item("new state", (Inlet(self._item(bare(state.next))),), name))
 
     def _item(self, node: Node) -> int:

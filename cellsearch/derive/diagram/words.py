@@ -69,14 +69,6 @@ def _short(text: str) -> Words:
     return name(text) if _NAME.fullmatch(text) else plain(f"({HOLE})")
 
 
-def a_step_later(name_: str) -> str:
-    """The name of what a delay's memory takes in: what it will remember for one step more."""
-    what, steps = delayed(name_)
-    if steps == 2 and _NAME.fullmatch(what) and what.endswith("'"):
-        return what[:-1]
-    return f"delay({what}, {steps - 1})" if steps > 1 else what
-
-
 def text(words: Words) -> str:
     """The words without their setting."""
     return "".join(w.text for w in words)

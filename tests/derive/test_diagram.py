@@ -305,6 +305,14 @@ def test_delays_are_lines_of_their_own():
     assert names_of == ["h", "(·)−1", "(·)−2", "h′", "→ (·)−1", "→ (·)−2"]
 
 
+def test_names_of_weights_alone_are_said_below():
+    notes = [text(n) for n in layout_of("unicornn").figure.notes]
+    assert notes == ["s = 0.1 σ(ps)"]
+    said = {text_of(e) for e in picture_of("unicornn").iter(f"{SVG}text")}
+    assert said >= set(notes)
+    assert layout_of("lstm").figure.notes == ()
+
+
 def test_the_legend_names_what_occurs():
     said = {text_of(e) for e in picture_of("rnn").iter(f"{SVG}text")}
     assert "activation" in said

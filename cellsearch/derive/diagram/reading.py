@@ -53,7 +53,13 @@ class _Reading:
         ends = [self._end(s) for s in graph.states]
         output = Inlet(self._item(bare(graph.output)))
         self._add(Item("output", (output,), words.name(_output_name(graph))))
-        return Figure(graph.name, tuple(self.items), tuple(zip(starts, ends, strict=True)))
+        rails = tuple(zip(starts, ends, strict=True))
+        return Figure(graph.name, tuple(self.items), rails, tuple(self._notes()))
+
+    def _notes(self) -> Iterator[Words]:
+        for name, node in self.sheet.graph.equations.items():
+            if self.sheet.is_fixed(bare(node)):
+                yield joined(words.name(name), plain(" = "), self._text(bare(node), ()))
 
     def _start(self, kind: Literal["state", "input"], name: str) -> int:
         number = self._add(Item(kind, name=words.name(name)))

@@ -278,6 +278,13 @@ def test_products_of_matrices_with_what_changes_are_told_apart():
     assert products == [("S k", ["S", "k"]), ("(k − S k) kᵀ", ["+", "k"]), ("S′ k", ["+", "k"])]
 
 
+def test_a_sum_without_a_matrix_is_told_from_a_product_with_weights():
+    kinds = Counter(kind for kind, *_ in read_as(["a = Wa @ x", "h' = ph * h + a + bh"]))
+    assert (kinds["linear"], kinds["sum"]) == (1, 1)
+    boxes_of = {text(i.name): i.kind for i in layout_of("lnlstm_ba").figure.items}
+    assert (boxes_of["hi"], boxes_of["mh"]) == ("linear", "sum")
+
+
 def height_of(layout, kind):
     return {text(i.name): at.y for i, _, at in items(layout) if i.kind == kind}
 

@@ -16,6 +16,7 @@ Kind = Literal[
     "gate",
     "activation",
     "linear",
+    "sum",
     "function",
     "product",
     "noise",

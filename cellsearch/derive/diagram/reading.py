@@ -90,7 +90,7 @@ class _Reading:
             return Item("constant", text=self._text(node, ()))
         found = form(self.sheet, node)
         if found.weighs:
-            return self._boxed("linear", node, found.inlets)
+            return self._boxed("linear" if found.maps else "sum", node, found.inlets)
         return self._operation(node) or self._function(node) or self._other(node)
 
     def _name(self, node: Node) -> Words:

@@ -270,6 +270,13 @@ def test_signs_and_factors_stand_at_their_inlets():
     assert marks(["a = Wa @ x", "h' = (h + a) / (1 + h * a)"], "over") == ["", "÷"]
 
 
+def test_a_minus_is_as_dark_as_the_sum_and_nearly_as_large():
+    shown = {text_of(e): e for e in picture_of("deltanet").iter(f"{SVG}text")}
+    minus, plus = shown["−"], shown["+"]
+    assert minus.get("fill") == plus.get("fill")
+    assert float(minus.get("font-size")) >= float(plus.get("font-size")) - 1
+
+
 def test_products_of_matrices_with_what_changes_are_told_apart():
     found = read_as(
         ["k = Wk @ x", "S' = S + outer(k - S @ k, k)", "y = S' @ k", "output y"], "S: (H, H)"

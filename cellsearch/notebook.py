@@ -11,6 +11,7 @@ from typing import Any
 
 from cellsearch.derive.diagram import svg
 from cellsearch.derive.latex import equations
+from cellsearch.derive.where import where
 from cellsearch.errors import CellsearchError
 from cellsearch.ir import Cell
 from cellsearch.lang import print_cell
@@ -47,6 +48,6 @@ def bundle(cell: Cell, include: Any = None, exclude: Any = None) -> dict[str, st
 
 
 def latex(cell: Cell) -> str:
-    """A cell's equations as one display of LaTeX."""
+    """A cell's equations as one display of LaTeX, below it what they leave open."""
     lines = " \\\\\n".join(equations(cell))
-    return f"$$\\begin{{aligned}}\n{lines}\n\\end{{aligned}}$$"
+    return f"$$\\begin{{aligned}}\n{lines}\n\\end{{aligned}}$$\n{where(cell)}".rstrip()

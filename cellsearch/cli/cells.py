@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellsearch.cli import say
+from cellsearch.cli.alone import edited
 from cellsearch.cli.asked import Json
 from cellsearch.cli.like import print_likeness
 from cellsearch.cli.sizes import COMMON, sized
@@ -49,7 +50,7 @@ def cells(
         _write_page(page)
         return
     if like is not None:
-        print_likeness(lang.load_cell(like), edits or (), json)
+        print_likeness(edited(like, None), edits or (), json)
         return
     if edits:
         raise ConfigError("--with edits the cell of --like; expected --like CELL beside it")

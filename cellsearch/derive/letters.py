@@ -11,9 +11,11 @@ _LETTERS = """
 Π Pi Σ Sigma Υ Upsilon Φ Phi Ψ Psi Ω Omega
 """
 SPELT = dict(re.findall(r"(\S) (\S+)", _LETTERS))
-GREEK = {spelt: letter for letter, spelt in SPELT.items()}
+GREEK = {spelt: letter for letter, spelt in SPELT.items()} | {"eps": "ε", "lam": "λ"}
 # Spelt out, pi and psi are diagonal weights (of i, of si), and capitals are matrices.
 _READ = frozenset(c for c in GREEK if c.islower()) - {"pi", "psi"}
+# Words are not split; but `bgh` is the bias of `gh`, `pgh` its diagonal weight.
+_WORD = re.compile(r"(?![bp]..$)[a-z]{3,}|([ac-oq-z])\1")
 _FOLLOWING = re.compile(r"_+|(?<=\D)(?=\d)")
 
 
@@ -22,7 +24,7 @@ class Letters:
     """A name taken apart.
 
     Attributes:
-        head: one letter; a Greek one as itself, also where the name spells it.
+        head: one letter, or a word; a Greek letter as itself, also where the name spells it.
         tail: what is set low behind it, part by part.
         primed: `h'` is h at this step, `h` at the one before.
     """
@@ -36,6 +38,6 @@ def letters(name: str) -> Letters:
     """The letters of a name without an index."""
     parts: list[str] = _FOLLOWING.split(name.removesuffix("'"))
     head, *tail = (p for p in parts if p)
-    if head not in _READ:
+    if head not in _READ and not _WORD.fullmatch(head):
         head, tail = head[0], [head[1:], *tail]
     return Letters(GREEK.get(head, head), tuple(p for p in tail if p), name.endswith("'"))

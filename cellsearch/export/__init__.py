@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cellsearch.errors import ConfigError, nearest_or_all
 from cellsearch.export.options import Numbers, Options
-from cellsearch.ir import Cell
+from cellsearch.ir import Cell, elaborate
 from cellsearch.lang import foreign
 from cellsearch.registry import Registry
 
@@ -47,5 +47,8 @@ def export(cell: Cell, format: str, options: Options | None = None) -> str | byt
         return foreign.write(format, cell)
     if format not in names():
         raise ConfigError(f"unknown export format '{format}'{nearest_or_all(format, names())}")
-    text: str | bytes = _EXPORTS.make(format, cell, options or Options.common(cell))
+    options = options or Options.common(cell)
+    # Not every format needs its graph, but none holds a cell that is wrong.
+    elaborate(cell, {"H": options.hidden, "X": options.widths[cell.inputs[0]]})
+    text: str | bytes = _EXPORTS.make(format, cell, options)
     return text

@@ -70,10 +70,12 @@ def _over_time(graph: Graph) -> str:
 
 
 def _section(cell: Cell, graph: Graph, cost: Cost, related: Mapping[str, str]) -> str:
+    picture = f"{PICTURES}/{cell.name}.svg"
     lines = [
         f"\n## {cell.name}\n",
         *cell.doc,
-        f"\n![One step of {cell.name}]({PICTURES}/{cell.name}.svg)\n",
+        # Linked, for wide ones are small in a page's column.
+        f"\n[![One step of {cell.name}]({picture})]({picture})\n",
         f"```\n{_equations(cell)}```\n",
         *_facts(graph, cost),
         *(f"- [{name}](#{name}) {_RELATED[grade]}." for name, grade in related.items()),

@@ -1,18 +1,19 @@
-"""The format `latex`: the equations in a document that compiles as it stands."""
+"""The format `latex`: the cell in a document that compiles as it stands."""
 
 from __future__ import annotations
 
 from cellsearch.derive.latex import equations
+from cellsearch.derive.where import where
 from cellsearch.export.options import Options
 from cellsearch.ir import Cell
 
 _DOCUMENT = r"""\documentclass{{article}}
-\usepackage{{amsmath}}
+\usepackage{{amsmath, amssymb}}
 \begin{{document}}
 {doc}\begin{{align}}
 {lines}
 \end{{align}}
-\end{{document}}
+{where}\end{{document}}
 """
 _SPECIAL = {
     **{c: rf"\{c}" for c in "&%$#_{}"},
@@ -23,10 +24,11 @@ _SPECIAL = {
 
 
 def export(cell: Cell, options: Options) -> str:
-    """A document with the cell's comment and its equations in one `align`."""
+    """A document: the cell's comment, its equations in one `align`, then consts, widths, starts."""
     doc = "".join(f"{_plain(line)}\n" for line in cell.doc)
     lines = " \\\\\n".join(f"    {line}" for line in equations(cell))
-    return _DOCUMENT.format(doc=doc, lines=lines)
+    below = where(cell)
+    return _DOCUMENT.format(doc=doc, lines=lines, where=below and f"{below}\n")
 
 
 def _plain(text: str) -> str:

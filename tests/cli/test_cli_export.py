@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from cellsearch import RNN, lang
-from cellsearch.export import export
+from cellsearch.export import export, names
 
 TWO_INPUTS = "cell two(x, v; h)\n    h' = tanh(W @ x + V @ v + U @ h + bh)\n"
 
@@ -38,6 +38,14 @@ def test_latex_is_a_document(call):
     body = said.split(r"\begin{align}")[1].split(r"\end{align}")[0]
     assert body.count("&=") == body.count("\\\\") + 1 == 6
     assert r"Hochreiter \& Schmidhuber" in said
+
+
+@pytest.mark.parametrize("format", names())
+def test_no_format_takes_a_cell_that_is_wrong(call, tmp_path, format):
+    wrong = "cell a(x; h)\n    h' = tanh(Wh @ x + Uh @ h)\n    init bh = 1\n"
+    said = call("export", wrong, "--to", format, "--out", tmp_path / "out", code=2).stderr
+    assert "init names 'bh', which is no weight and no state of 'a'" in said
+    assert not list(tmp_path.iterdir())
 
 
 def test_weights_are_drawn_by_a_seed(call, tmp_path):

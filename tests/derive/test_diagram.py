@@ -270,12 +270,26 @@ def test_signs_and_factors_stand_at_their_inlets():
     assert marks(["a = Wa @ x", "h' = (h + a) / (1 + h * a)"], "over") == ["", "÷"]
 
 
+def test_a_minus_is_as_dark_as_the_sum_and_nearly_as_large():
+    shown = {text_of(e): e for e in picture_of("deltanet").iter(f"{SVG}text")}
+    minus, plus = shown["−"], shown["+"]
+    assert minus.get("fill") == plus.get("fill")
+    assert float(minus.get("font-size")) >= float(plus.get("font-size")) - 1
+
+
 def test_products_of_matrices_with_what_changes_are_told_apart():
     found = read_as(
         ["k = Wk @ x", "S' = S + outer(k - S @ k, k)", "y = S' @ k", "output y"], "S: (H, H)"
     )
     products = [(said, inlets) for kind, _, said, inlets in found if kind == "product"]
     assert products == [("S k", ["S", "k"]), ("(k − S k) kᵀ", ["+", "k"]), ("S′ k", ["+", "k"])]
+
+
+def test_a_sum_without_a_matrix_is_told_from_a_product_with_weights():
+    kinds = Counter(kind for kind, *_ in read_as(["a = Wa @ x", "h' = ph * h + a + bh"]))
+    assert (kinds["linear"], kinds["sum"]) == (1, 1)
+    boxes_of = {text(i.name): i.kind for i in layout_of("lnlstm_ba").figure.items}
+    assert (boxes_of["hi"], boxes_of["mh"]) == ("linear", "sum")
 
 
 def height_of(layout, kind):
@@ -297,12 +311,20 @@ def test_a_state_that_is_carried_on_is_a_straight_line(which):
 def test_delays_are_lines_of_their_own():
     layout = layout_of("taugru")
     assert set(height_of(layout, "state")) == {"h", "h′−2", "h′−3", "h′−4"}
-    assert set(height_of(layout, "new state")) == {"h′", "h", "h′−2", "h′−3"}
+    assert set(height_of(layout, "new state")) == {"h′", "→ h′−2", "→ h′−3", "→ h′−4"}
     cell = parse_cell("cell a(x; h)\n    h' = delay(sigmoid(Uh @ h) * h, 2) + Wh @ x\n")
     names_of = [
         text(i.name) for i in read(elaborate(cell)).items if i.kind in ("state", "new state")
     ]
-    assert names_of == ["h", "(·)−1", "(·)−2", "h′", "(·)", "(·)−1"]
+    assert names_of == ["h", "(·)−1", "(·)−2", "h′", "→ (·)−1", "→ (·)−2"]
+
+
+def test_names_of_weights_alone_are_said_below():
+    notes = [text(n) for n in layout_of("unicornn").figure.notes]
+    assert notes == ["s = 0.1 σ(ps)"]
+    said = {text_of(e) for e in picture_of("unicornn").iter(f"{SVG}text")}
+    assert said >= set(notes)
+    assert layout_of("lstm").figure.notes == ()
 
 
 def test_the_legend_names_what_occurs():

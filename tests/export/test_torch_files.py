@@ -67,10 +67,10 @@ def ruff(*arguments):
     return done.stdout if done.returncode else ""
 
 
-def made(cell, **sizes):
+def made(cell, options=None, **sizes):
     """A module of the exported class."""
     names = {}
-    exec(export(cell, "torch"), names)
+    exec(export(cell, "torch", options), names)
     classes = [c for c in names.values() if isinstance(c, type) and issubclass(c, nn.Module)]
     return classes[0](**sizes)
 
@@ -215,6 +215,49 @@ def test_sizes_that_the_cell_cannot_have(name, sizes, message):
     with pytest.raises(ValueError) as error:
         made(WRITTEN[name], input_size=sizes[0], hidden_size=sizes[1])
     assert str(error.value) == message
+
+
+CALLS = {
+    "unbatched": ("lstm", (5, 4), None, "x is [T, B, 4], T >= 1, got [5, 4]"),
+    "no_step": ("lstm", (0, 3, 4), None, "x is [T, B, 4], T >= 1, got [0, 3, 4]"),
+    "wide": ("lstm", (5, 3, 6), None, "x is [T, B, 4], T >= 1, got [5, 3, 6]"),
+    "layers": (
+        "lstm",
+        (5, 3, 4),
+        ((1, 3, 6), (1, 3, 6)),
+        "state is [[3, 6], [3, 6]], got [[1, 3, 6], [1, 3, 6]]",
+    ),
+    "layer": ("gru", (5, 3, 4), (1, 3, 6), "state is [3, 6], got [1, 3, 6]"),
+    "batch": ("gru", (5, 3, 4), (1, 6), "state is [3, 6], got [1, 6]"),
+    "one_state": ("lstm", (5, 3, 4), ((3, 6),), "state is [[3, 6], [3, 6]], got [[3, 6]]"),
+    "no_plane": (
+        "corner_plane",
+        (5, 3, 4),
+        None,
+        "x is [T, B, 4, height, width], T >= 1, got [5, 3, 4]",
+    ),
+}
+
+
+def zeros(shape):
+    return tuple(map(zeros, shape)) if isinstance(shape[0], tuple) else torch.zeros(shape)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_calls_whose_result_would_have_another_shape(call):
+    name, x, state, message = CALLS[call]
+    module = made(WRITTEN[name], input_size=4, hidden_size=6)
+    with pytest.raises(ValueError) as error:
+        module(torch.zeros(x), state and zeros(state))
+    assert str(error.value) == message
+
+
+def test_a_further_input_that_does_not_fit():
+    options = Options({"torch": 3, "self": 2}, 4)
+    module = made(CORNERS["f"], options, input_size=3, hidden_size=4, self_size=2)
+    with pytest.raises(ValueError) as error:
+        module(torch.zeros(5, 3, 3), torch.zeros(4, 3, 2))
+    assert str(error.value) == "self_ is [T, B, 2] as torch_ is, got [4, 3, 2]"
 
 
 def test_a_plane_cannot_have_a_matrix_as_a_value():

@@ -60,8 +60,8 @@ def test_lru_starts_on_a_ring_with_the_norm_of_its_decay(started):
     w = started("lru")
     radius = np.exp(-np.exp(w["nu"]))
     covers(radius**2, 0.9**2, 0.999**2)
-    covers(np.exp(w["th"]), 0, 6.28)
-    np.testing.assert_allclose(np.exp(w["ga"]), np.sqrt(1 - radius**2))
+    covers(np.exp(w["theta"]), 0, 6.28)
+    np.testing.assert_allclose(np.exp(w["gamma"]), np.sqrt(1 - radius**2))
     assert abs(w["Bu"].std() * np.sqrt(2 * H) - 1) < 0.01
 
 
@@ -85,7 +85,7 @@ def test_forget_biases(started):
 
 def test_hgrn_turns_as_rotary_positions_do(started):
     angles = 10000 ** (-2 / H * np.arange(H))
-    np.testing.assert_allclose(started("hgrn_complex")["th"], angles)
+    np.testing.assert_allclose(started("hgrn_complex")["theta"], angles)
 
 
 def step_lengths(bias):
@@ -100,7 +100,7 @@ def test_mamba_starts_with_real_poles_and_steps_of_all_lengths(started):
     assert abs(w["Wd"]).max() <= (H / 16) ** -0.5 < 1.01 * abs(w["Wd"]).max()
     for name, bias, low in (("mamba2", "be", 1), ("gated_deltanet", "bg", 0)):
         w = started(name)
-        assert low < np.exp(w["al"]) < 16
+        assert low < np.exp(w["alpha"]) < 16
         assert np.log(0.001) < step_lengths(w[bias]) < np.log(0.1)
 
 

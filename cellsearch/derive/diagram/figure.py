@@ -16,6 +16,7 @@ Kind = Literal[
     "gate",
     "activation",
     "linear",
+    "sum",
     "function",
     "product",
     "noise",
@@ -70,11 +71,13 @@ class Figure:
 
     Attributes:
         rails: pairs of a state and its new value, in the cell's order.
+        notes: what names of weights alone stand for, which have no items.
     """
 
     name: str
     items: tuple[Item, ...]
     rails: tuple[tuple[int, int], ...]
+    notes: tuple[Words, ...] = ()
 
     @cached_property
     def carried(self) -> frozenset[int]:

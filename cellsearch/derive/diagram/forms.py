@@ -28,16 +28,18 @@ class Form:
     Attributes:
         inlets: those nodes, in the order of writing.
         weighs: whether it has a product with a weight matrix, a bias or a norm.
+        maps: whether it has a product with a weight matrix.
     """
 
     inlets: tuple[Node, ...]
     weighs: bool
+    maps: bool
 
 
 def form(sheet: Sheet, node: Node) -> Form:
     """A node as a sum of what is multiplied with weights; it is one if it weighs."""
     inlets: dict[int, Node] = {}
-    weighs = False
+    weighs = maps = False
     stack = [node]
     while stack:
         top = stack.pop()
@@ -47,8 +49,9 @@ def form(sheet: Sheet, node: Node) -> Form:
             inlets.setdefault(id(top), top)
         else:
             weighs |= top.op in _NORMS
+            maps |= top.op == "matmul"
             stack += sheet.args(top)[::-1]
-    return Form(tuple(inlets.values()), weighs)
+    return Form(tuple(inlets.values()), weighs, maps)
 
 
 def _is_linear(sheet: Sheet, node: Node) -> bool:

@@ -29,6 +29,7 @@ _ENTRIES = (
     _Entry("gate", "gate", round_=7),
     _Entry("activation", "activation", round_=3),
     _Entry("linear", "product with weights"),
+    _Entry("sum", "sum, no matrix in it"),
     _Entry("product", "matrix product"),
     _Entry("function", "function", round_=3),
     _Entry("noise", "noise", round_=3),

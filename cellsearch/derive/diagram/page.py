@@ -7,7 +7,9 @@ from html import escape
 
 from cellsearch.derive.diagram import legend, pens, wires
 from cellsearch.derive.diagram.layout import Layout
+from cellsearch.derive.diagram.metrics import wrapped
 from cellsearch.derive.diagram.paint import painted
+from cellsearch.derive.diagram.shapes import LINE, SMALL
 from cellsearch.ir import Cell
 from cellsearch.ir.cell import flat
 from cellsearch.lang.printer import print_line
@@ -21,9 +23,12 @@ def page(cell: Cell, found: Layout) -> str:
 
 
 def _parts(cell: Cell, found: Layout) -> Iterator[str]:
-    says = legend.legend(found.figure, max(found.wide, _LEAST) - 2 * _MARGIN)
+    room = max(found.wide, _LEAST) - 2 * _MARGIN
+    says = legend.legend(found.figure, room)
+    notes = [line for n in found.figure.notes for line in wrapped(n, SMALL, room)]
     wide = pens.number(max(found.wide, _LEAST))
-    tall = pens.number(found.tall + says.tall + _MARGIN)
+    below = found.tall + says.tall
+    tall = pens.number(below + LINE * len(notes) + _MARGIN)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {wide} {tall}" '
         f'width="{wide}" height="{tall}" font-family="{pens.FONT}">'
@@ -36,4 +41,6 @@ def _parts(cell: Cell, found: Layout) -> Iterator[str]:
     for i in range(len(found.figure.items)):
         yield from painted(found, i)
     yield from legend.written(says, _MARGIN, found.tall)
+    for k, note in enumerate(notes):
+        yield pens.words(note, _MARGIN, below + LINE * (k + 1), SMALL, "start")
     yield "</svg>"

@@ -8,7 +8,7 @@ from cellsearch.derive.diagram import pens
 from cellsearch.derive.diagram.figure import ENDS, OPERATIONS, Item
 from cellsearch.derive.diagram.layout import Layout, Point
 from cellsearch.derive.diagram.metrics import width
-from cellsearch.derive.diagram.pens import GREY, INK, number
+from cellsearch.derive.diagram.pens import INK, number
 from cellsearch.derive.diagram.shapes import LARGE, LINE, MARK, RADIUS, SMALL, Shape, badge, named
 from cellsearch.derive.diagram.wires import THICK, THIN, colour
 
@@ -131,7 +131,7 @@ def _marks(found: Layout, i: int) -> Iterator[str]:
     for inlet, pin in zip(found.figure.items[i].inlets, shape.pins, strict=True):
         if inlet.mark:
             x = at.x + 2 + width(inlet.mark, MARK) / 2
-            yield pens.words(inlet.mark, x, at.y + pin - 4, MARK, fill=GREY)
+            yield pens.words(inlet.mark, x, at.y + pin - 4, MARK)
 
 
 def _mix(found: Layout, i: int) -> Iterator[str]:

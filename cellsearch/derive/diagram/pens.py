@@ -16,6 +16,7 @@ COLOURS: dict[Kind, tuple[str, str]] = {
     "gate": ("#fdeccb", "#b9770e"),
     "activation": ("#d8ecf8", "#2474a6"),
     "linear": ("#ecebf7", "#6a61ad"),
+    "sum": ("#fdf1ef", "#bf4a3c"),
     "function": ("#f0f2f4", "#66727f"),
     "product": ("#d9d5f0", "#4a3f94"),
     "noise": ("#f7e3ee", "#a0437a"),

@@ -53,7 +53,13 @@ class _Reading:
         ends = [self._end(s) for s in graph.states]
         output = Inlet(self._item(bare(graph.output)))
         self._add(Item("output", (output,), words.name(_output_name(graph))))
-        return Figure(graph.name, tuple(self.items), tuple(zip(starts, ends, strict=True)))
+        rails = tuple(zip(starts, ends, strict=True))
+        return Figure(graph.name, tuple(self.items), rails, tuple(self._notes()))
+
+    def _notes(self) -> Iterator[Words]:
+        for name, node in self.sheet.graph.equations.items():
+            if self.sheet.is_fixed(bare(node)):
+                yield joined(words.name(name), plain(" = "), self._text(bare(node), ()))
 
     def _start(self, kind: Literal["state", "input"], name: str) -> int:
         number = self._add(Item(kind, name=words.name(name)))
@@ -68,7 +74,9 @@ class _Reading:
     def _end(self, state: StateValue) -> int:
         primed = f"{state.name}'"
         known = primed in self.sheet.graph.equations
-        name = words.name(primed if known else words.a_step_later(state.name))
+        # What a delay remembers has no name for its new value: the slot that it fills is named.
+        slot = joined(plain("→ "), words.name(state.name))
+        name = words.name(primed) if known else slot
         return self._add(Item("new state", (Inlet(self._item(bare(state.next))),), name))
 
     def _item(self, node: Node) -> int:
@@ -82,7 +90,7 @@ class _Reading:
             return Item("constant", text=self._text(node, ()))
         found = form(self.sheet, node)
         if found.weighs:
-            return self._boxed("linear", node, found.inlets)
+            return self._boxed("linear" if found.maps else "sum", node, found.inlets)
         return self._operation(node) or self._function(node) or self._other(node)
 
     def _name(self, node: Node) -> Words:

@@ -13,7 +13,7 @@ from cellsearch.derive.diagram.words import Words, joined, plain
 STEP = 10
 RADIUS = 11.0
 # Sizes of type: names and signs, text within boxes, marks at inlets.
-LARGE, SMALL, MARK = 16.0, 12.0, 11.0
+LARGE, SMALL, MARK = 16.0, 12.0, 14.0
 LINE = 15.0
 _ROOM = 150.0
 _PAD = 10.0

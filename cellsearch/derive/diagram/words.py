@@ -53,7 +53,9 @@ def name(text: str) -> Words:
     parts = letters(stem)
     lower = [*parts.tail, *([index.rstrip("]")] if index else [])]
     prime = plain("\N{PRIME}") if parts.primed else ()
-    return (Run(parts.head, slanted=True), *(low(",".join(lower)) if lower else ()), *prime)
+    # A slanted word would be a product of letters.
+    head = Run(parts.head, slanted=len(parts.head) == 1)
+    return (head, *(low(",".join(lower)) if lower else ()), *prime)
 
 
 def delayed(text: str) -> tuple[str, int]:
@@ -65,14 +67,6 @@ def delayed(text: str) -> tuple[str, int]:
 def _short(text: str) -> Words:
     """A name, or a dot in the place of an expression."""
     return name(text) if _NAME.fullmatch(text) else plain(f"({HOLE})")
-
-
-def a_step_later(name_: str) -> str:
-    """The name of what a delay's memory takes in: what it will remember for one step more."""
-    what, steps = delayed(name_)
-    if steps == 2 and _NAME.fullmatch(what) and what.endswith("'"):
-        return what[:-1]
-    return f"delay({what}, {steps - 1})" if steps > 1 else what
 
 
 def text(words: Words) -> str:

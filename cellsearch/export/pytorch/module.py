@@ -7,6 +7,12 @@ import textwrap
 from collections.abc import Iterator
 
 from cellsearch.export.options import Options
+from cellsearch.export.pytorch.checks import (
+    further_input_fits,
+    input_fits,
+    state_fits,
+    states_fit,
+)
 from cellsearch.export.pytorch.code import (
     INDENT,
     WIDTH,
@@ -88,10 +94,11 @@ class _Module:
         yield from self._forward()
 
     def _class_docstring(self) -> Iterator[str]:
-        yield f'{INDENT}"""Called as one layer of `torch.nn.LSTM` is.'
+        last = "states" if len(list(carried(self.source))) > 1 else "state"
+        yield f'{INDENT}"""One layer, called as `torch.nn.LSTM` is; batched only.'
         yield ""
         yield from textwrap.wrap(
-            f"Takes {self._taken()}. Returns the outputs [T, B, ...] and the last states.",
+            f"Takes {self._taken()}. Returns the outputs [T, B, ...] and the last {last}.",
             WIDTH,
             initial_indent=INDENT,
             subsequent_indent=INDENT,
@@ -108,8 +115,9 @@ class _Module:
             units = f"B, {s.attributes.of(f'X.{v}')}{plane}"
             taken.append(f"`{s.local(v)}` [T, {units}] or, for all steps, [{units}]")
         states = list(carried(s))
-        what = f"states `({', '.join(states)})`" if len(states) > 1 else f"state `{states[0]}`"
-        return f"{', '.join(taken)} and, if not from the start, the {what}, [B, ...] each"
+        what = f"states `({', '.join(states)})`, each" if states[1:] else f"state `{states[0]}`,"
+        axis = "without `torch.nn.LSTM`'s leading layer axis"
+        return f"{', '.join(taken)} and, if not from the start, the {what} [B, ...], {axis}"
 
     def _init(self) -> Iterator[str]:
         s = self.source
@@ -164,12 +172,14 @@ class _Module:
         states = list(carried(s))
         x, *others = inputs
         yield f"{INDENT}def forward(self, {', '.join(inputs)}, state=None):"
+        yield from input_fits(x, s.plane)
         body = list(self._body(x))
         if any(_reads("batch", line) for line in body):
             yield f"{_BODY}batch = {x}.shape[1]"
-        for v in others:
+        for name, v in zip(s.cell.inputs[1:], others, strict=True):
             yield f"{_BODY}if {v}.dim() < {x}.dim():"
             yield f"{_BODY}    {v} = {v}.expand(len({x}), *{v}.shape)"
+            yield from further_input_fits(v, x, s.attributes.of(f"X.{name}"), s.plane)
         yield from self._begun(states, x)
         yield from body
         returned = states[0] if len(states) == 1 else f"({', '.join(states)})"
@@ -180,11 +190,13 @@ class _Module:
         yield line
 
     def _begun(self, states: list[str], x: str) -> Iterator[str]:
-        line = f"{_BODY}{', '.join(states)} = self.start({x}) if state is None else state"
-        if len(line) <= WIDTH:
-            yield line
+        yield f"{_BODY}start = self.start({x})"
+        if len(states) == 1:
+            yield f"{_BODY}{states[0]} = start if state is None else state"
+            yield from state_fits(states[0])
             return
-        yield f"{_BODY}state = self.start({x}) if state is None else state"
+        yield f"{_BODY}state = start if state is None else state"
+        yield from states_fit()
         yield from listed("", states, " = state", _BODY)
 
     def _body(self, x: str) -> Iterator[str]:

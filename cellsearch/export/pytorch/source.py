@@ -19,6 +19,7 @@ from cellsearch.ir.widths import NeedsSizesError
 # What a module has already, and what is written beside a cell's own names.
 LOCALS = (
     *("self", "torch", "nn", "math", "F", "state", "batch", "outputs", "weight", "bound"),
+    *("start", "want", "got"),
     *("zip", "range", "len", "int", "min", "max", "abs", "ValueError"),
 )
 ATTRIBUTES = (

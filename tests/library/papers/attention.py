@@ -41,7 +41,9 @@ def retnet(w, x, s):
     gamma = 1 - 2.0**-5
     v = w["Wv"] @ x
     state = _complex(s["S"], s["Z"])
-    turned = np.einsum("abvk,bck->acvk", state, gamma * _complex(np.cos(w["th"]), np.sin(w["th"])))
+    turned = np.einsum(
+        "abvk,bck->acvk", state, gamma * _complex(np.cos(w["theta"]), np.sin(w["theta"]))
+    )
     key = np.swapaxes(_complex(w["Wk"] @ x, w["Wl"] @ x), 0, 1)
     state = turned + np.einsum("abk,v->abvk", key, v)
     o = np.einsum("abvk,bck->acv", state, _complex(w["Wq"] @ x, w["Wr"] @ x))[0, 0]
@@ -64,7 +66,7 @@ def hgrn2(w, x, s):
 def gated_deltanet(w, x, s):
     # Yang et al. 2024: S_t = S_{t-1} alpha (I - beta k k^T) + beta v k^T, decaying as in Mamba-2.
     q, k, v = _unit(silu(w["Wq"] @ x)), _unit(silu(w["Wk"] @ x)), silu(w["Wv"] @ x)
-    alpha = np.exp(-np.exp(w["al"]) * softplus(w["Wg"] @ x + w["bg"]))
+    alpha = np.exp(-np.exp(w["alpha"]) * softplus(w["Wg"] @ x + w["bg"]))
     beta = sigmoid(w["Wb"] @ x)
     S = s["S"] @ (alpha * (np.eye(len(k)) - beta * np.outer(k, k))) + beta * np.outer(v, k)
     return S @ q, {"S": S}
@@ -73,7 +75,7 @@ def gated_deltanet(w, x, s):
 def kda(w, x, s):
     # Kimi Team 2025, with S [key, value]: S_t = (I - beta k k^T) Diag(alpha) S_{t-1} + beta k v^T.
     q, k, v = _unit(silu(w["Wq"] @ x)), _unit(silu(w["Wk"] @ x)), silu(w["Wv"] @ x)
-    alpha = np.exp(-np.exp(w["al"]) * softplus(w["Wg"] @ w["Wl"] @ x + w["bg"]))
+    alpha = np.exp(-np.exp(w["alpha"]) * softplus(w["Wg"] @ w["Wl"] @ x + w["bg"]))
     beta = sigmoid(w["Wb"] @ x)
     S = (np.eye(len(k)) - beta * np.outer(k, k)) @ np.diag(alpha) @ s["S"].T
     S = S + beta * np.outer(k, v)

@@ -79,8 +79,8 @@ def rglru(w, x, s):
 def lru(w, x, s):
     # Orvieto et al. 2023: x_k = Lambda x_{k-1} + exp(gamma) (B u_k), y = Re(C x_k) + D u.
     # A complex number is a pair here, and times Lambda is a 2 x 2 matrix per unit.
-    radius, angle = np.exp(-np.exp(w["nu"])), np.exp(w["th"])
-    driven = np.exp(w["ga"]) * np.stack([w["Bu"] @ x, w["Bv"] @ x])
+    radius, angle = np.exp(-np.exp(w["nu"])), np.exp(w["theta"])
+    driven = np.exp(w["gamma"]) * np.stack([w["Bu"] @ x, w["Bv"] @ x])
     state = _rotated(radius, angle, np.stack([s["u"], s["v"]])) + driven
     real = w["Cy"] @ state[0] - w["Dy"] @ state[1]
     return real + w["Ey"] @ x, {"u": state[0], "v": state[1]}
@@ -105,7 +105,7 @@ def hgrn_complex(w, x, s):
     gamma = 0.5
     decay = gamma + (1 - gamma) * sigmoid(w["Wg"] @ x + w["bg"])
     c = np.stack([silu(w["Wu"] @ x + w["bu"]), silu(w["Wv"] @ x + w["bv"])])
-    h = _rotated(decay, w["th"], np.stack([s["u"], s["v"]])) + (1 - decay) * c
+    h = _rotated(decay, w["theta"], np.stack([s["u"], s["v"]])) + (1 - decay) * c
     # One gate and one projection over [Re h, Im h].
     gate = np.concatenate([w["Wo"] @ x + w["bo"], w["Wp"] @ x + w["bp"]])
     projection = np.concatenate([w["Py"], w["Qy"]], axis=1)

@@ -18,7 +18,7 @@ def mamba2(w, x, s):
     # Dao & Gu 2024, section 2 and 7: A is a scalar times the identity.
     dt = softplus(w["Wd"] @ x + w["be"])
     B, C = w["Wb"] @ x, w["Wc"] @ x
-    h = np.exp(dt * -np.exp(w["al"])) * s["S"] + np.outer(x, dt * B)
+    h = np.exp(dt * -np.exp(w["alpha"])) * s["S"] + np.outer(x, dt * B)
     return h @ C + w["skip"] * x, {"S": h}
 
 

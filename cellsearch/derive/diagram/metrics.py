@@ -17,7 +17,7 @@ _WIDTHS = {**_WIDE, **_NARROW, **_SIGNS, "σ": 0.7}
 LOW = 0.72
 # By how much lines are made narrower at a time.
 _SHAVE = 6.0
-_SIGN = re.compile("(?= [+\N{MINUS SIGN}] )")
+_SIGN = re.compile(" [+\N{MINUS SIGN}] ")
 
 
 def width(words: Words, size: float) -> float:
@@ -34,9 +34,14 @@ def _run(run: Run, size: float) -> float:
 def wrapped(words: Words, size: float, room: float) -> tuple[Words, ...]:
     """Words in lines no wider than there is room, broken in front of `+` and the like.
 
-    They are as few as can be, and then about as long as each other.
+    They are as few as can be, and then about as long as each other. Brackets are broken only where
+    what stands in them is too long for a line.
     """
-    pieces = [(p, width(p, size)) for p in _pieces(words)]
+    pieces: list[tuple[Words, float]] = []
+    for depth in range(_deepest(words) + 1):
+        pieces = [(p, width(p, size)) for p in _pieces(words, depth)]
+        if all(wide <= room for _, wide in pieces):
+            break
     lines = _filled(pieces, room)
     narrower = room
     while len(_filled(pieces, narrower - _SHAVE)) == len(lines) and narrower > _SHAVE:
@@ -57,13 +62,26 @@ def _filled(pieces: Sequence[tuple[Words, float]], room: float) -> list[list[Wor
     return lines
 
 
-def _pieces(words: Words) -> Iterator[Words]:
-    """Stretches that stay in one line: each but the first begins with a sign between spaces."""
+def _deepest(words: Words) -> int:
+    """How many brackets at most could stand in each other."""
+    return sum(run.text.count("(") for run in words)
+
+
+def _pieces(words: Words, depth: int) -> Iterator[Words]:
+    """Stretches that stay in one line: each but the first begins with a sign between spaces.
+
+    Args:
+        words: what is cut.
+        depth: the number of brackets within which a sign may still be cut at.
+    """
     piece: Words = ()
+    level = 0
     for run in words:
-        first, *rest = _SIGN.split(run.text)
-        piece = joined(piece, (replace(run, text=first),))
-        for part in rest:
-            yield piece
-            piece = (replace(run, text=part),)
+        start = 0
+        for at, c in enumerate(run.text):
+            level += (c == "(") - (c == ")")
+            if level <= depth and _SIGN.match(run.text, at):
+                yield joined(piece, (replace(run, text=run.text[start:at]),))
+                piece, start = (), at
+        piece = joined(piece, (replace(run, text=run.text[start:]),))
     yield piece

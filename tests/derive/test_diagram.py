@@ -385,7 +385,7 @@ def test_a_sign_is_no_box_of_its_own():
 
 def test_lines_are_broken_outside_brackets_where_they_can_be():
     words = plain("mean((a − b)²) + mean((c − d)²)")
-    lines = [text(line) for line in wrapped(words, 12, 135)]
+    lines = [text(line) for line in wrapped(words, 12, 100)]
     assert lines == ["mean((a − b)²)", " + mean((c − d)²)"]
-    lines = [text(line) for line in wrapped(plain("mean(aaaaaaaa − bbbbbbbb)"), 12, 110)]
+    lines = [text(line) for line in wrapped(plain("mean(aaaaaaaa − bbbbbbbb)"), 12, 90)]
     assert lines == ["mean(aaaaaaaa", " − bbbbbbbb)"]

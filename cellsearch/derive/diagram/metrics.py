@@ -17,6 +17,8 @@ _WIDTHS = {**_WIDE, **_NARROW, **_SIGNS, "σ": 0.7}
 LOW = 0.72
 # By how much lines are made narrower at a time.
 _SHAVE = 6.0
+# How much wider than its room a line may be rather than be broken within brackets.
+_STRETCHED = 1.3
 _SIGN = re.compile(" [+\N{MINUS SIGN}] ")
 
 
@@ -32,15 +34,17 @@ def _run(run: Run, size: float) -> float:
 
 @lru_cache(maxsize=1024)
 def wrapped(words: Words, size: float, room: float) -> tuple[Words, ...]:
-    """Words in lines no wider than there is room, broken in front of `+` and the like.
+    """Words in lines that fit the room, broken in front of `+` and the like.
 
-    They are as few as can be, and then about as long as each other. Brackets are broken only where
-    what stands in them is too long for a line.
+    They are as few as can be, and then about as long as each other. Rather than broken within
+    brackets they are a little wider than the room.
     """
     pieces: list[tuple[Words, float]] = []
     for depth in range(_deepest(words) + 1):
         pieces = [(p, width(p, size)) for p in _pieces(words, depth)]
-        if all(wide <= room for _, wide in pieces):
+        widest = max(wide for _, wide in pieces)
+        if widest <= _STRETCHED * room:
+            room = max(room, widest)
             break
     lines = _filled(pieces, room)
     narrower = room

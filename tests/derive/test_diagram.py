@@ -15,11 +15,11 @@ from matplotlib.ft2font import FT2Font
 from cellsearch.derive.diagram import svg
 from cellsearch.derive.diagram.figure import ENDS, OPERATIONS
 from cellsearch.derive.diagram.layout import laid_out
+from cellsearch.derive.diagram.metrics import wrapped
 from cellsearch.derive.diagram.page import page
 from cellsearch.derive.diagram.reading import read
-from cellsearch.derive.diagram.words import text
+from cellsearch.derive.diagram.words import plain, text
 from cellsearch.errors import LanguageError
-from cellsearch.ir import elaborate
 from cellsearch.lang import load_cell, names, parse_cell
 from cellsearch.testing.cells import random_cell
 
@@ -47,7 +47,7 @@ def cell_of(which):
 
 @cache
 def layout_of(which):
-    return laid_out(read(elaborate(cell_of(which))))
+    return laid_out(read(cell_of(which)))
 
 
 @cache
@@ -190,7 +190,7 @@ def text_of(element):
 def read_as(lines, states="h"):
     """What is read from equations: for each item what it is, says and is entered by."""
     cell = parse_cell(f"cell a(x; {states})\n" + "".join(f"    {li}\n" for li in lines))
-    figure = read(elaborate(cell))
+    figure = read(cell)
     called = [text(i.name) or text(i.sign) or text(i.text) for i in figure.items]
     return [
         (item.kind, called[k], text(item.text), [called[i.source] for i in item.inlets])
@@ -202,12 +202,12 @@ def read_as(lines, states="h"):
 def marks(lines, kind):
     """What is written at the inlets of the one item of a kind."""
     cell = parse_cell("cell a(x; h)\n" + "".join(f"    {li}\n" for li in lines))
-    (item,) = [i for i in read(elaborate(cell)).items if i.kind == kind]
+    (item,) = [i for i in read(cell).items if i.kind == kind]
     return [text(i.mark) for i in item.inlets]
 
 
 def test_an_lstm_is_read_as_its_paper_draws_it():
-    figure = read(elaborate(load_cell("lstm")))
+    figure = read(load_cell("lstm"))
     counted = Counter(item.kind for item in figure.items)
     ends = {"state": 2, "new state": 2, "input": 1, "output": 1}
     assert counted == {**ends, "gate": 3, "activation": 2, "times": 3, "plus": 1}
@@ -251,11 +251,15 @@ READINGS = {
     ],
     "zoneout(Wh @ x, h, 0.1)": [
         ("linear", "Wh x", "Wh x", ["x"]),
-        ("noise", "zoneout(Wh x, h)", "zoneout(Wh x, h)", ["Wh x", "h"]),
+        ("noise", "zoneout(Wh x, h, 0.1)", "zoneout(Wh x, h, 0.1)", ["Wh x", "h"]),
     ],
     "min(Wh @ x, h)": [
         ("linear", "Wh x", "Wh x", ["x"]),
         ("other", "min", "", ["Wh x", "h"]),
+    ],
+    "zoneout(Wh @ x + Uh @ h + bh, h, 0.1)": [
+        ("linear", "Wh x + Uh h + bh", "Wh x + Uh h + bh", ["x", "h"]),
+        ("noise", "zoneout(·, h, 0.1)", "zoneout(·, h, 0.1)", ["Wh x + Uh h + bh", "h"]),
     ],
 }
 
@@ -313,9 +317,7 @@ def test_delays_are_lines_of_their_own():
     assert set(height_of(layout, "state")) == {"h", "h′−2", "h′−3", "h′−4"}
     assert set(height_of(layout, "new state")) == {"h′", "→ h′−2", "→ h′−3", "→ h′−4"}
     cell = parse_cell("cell a(x; h)\n    h' = delay(sigmoid(Uh @ h) * h, 2) + Wh @ x\n")
-    names_of = [
-        text(i.name) for i in read(elaborate(cell)).items if i.kind in ("state", "new state")
-    ]
+    names_of = [text(i.name) for i in read(cell).items if i.kind in ("state", "new state")]
     assert names_of == ["h", "(·)−1", "(·)−2", "h′", "→ (·)−1", "→ (·)−2"]
 
 
@@ -346,3 +348,44 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 @pytest.mark.parametrize("path", sorted(PICTURES.rglob("*.svg")), ids=lambda p: p.stem)
 def test_pictures_of_the_documents_are_what_is_drawn_now(path):
     assert path.read_text("utf-8") == page(load_cell(path.stem), layout_of(path.stem))
+
+
+def gates_of(lines):
+    return [called for kind, called, *_ in read_as(lines) if kind == "gate"]
+
+
+def test_a_sigmoid_that_is_a_states_whole_value_is_no_gate():
+    assert gates_of(["h' = sigmoid(Wh @ x + Uh @ h)"]) == []
+    assert gates_of(["z = sigmoid(Wz @ x)", "h' = z * h"]) == ["z"]
+
+
+def test_a_gate_is_told_by_its_values():
+    cut = "z = min(max(0.2 * (Wz @ x) + 0.5, 0), 1)"
+    assert gates_of([cut, "h' = z * h"]) == ["z"]
+    assert gates_of([cut.replace(", 1)", ", 2)"), "h' = z * h"]) == []
+
+
+def test_what_a_gate_leaves_is_a_gate():
+    gate = "i = sigmoid(Wi @ x)"
+    assert gates_of([gate, "f = 1 - i", "h' = f * h + i * Wh @ x"]) == ["i", "f"]
+    assert gates_of([gate, "h' = min(1 - i, Wh @ x) * h"]) == ["i", "1 −"]
+    assert gates_of(["n = tanh(Wn @ x)", "h' = min(1 - n, Wh @ x) * h"]) == []
+
+
+def test_what_an_interpolation_is_between_is_no_gate():
+    blend = "h' = h + sigmoid(Wz @ x) * (sigmoid(Wn @ x) - h)"
+    said = {said: kind for kind, _, said, _ in read_as([blend])}
+    assert (said["Wz x"], said["Wn x"]) == ("gate", "activation")
+
+
+def test_a_sign_is_no_box_of_its_own():
+    texts = {text(item.text) for item in read(load_cell("s6")).items}
+    assert "exp(−(·))" in texts and "−(·)" not in texts
+
+
+def test_lines_are_broken_outside_brackets_where_they_can_be():
+    words = plain("mean((a − b)²) + mean((c − d)²)")
+    lines = [text(line) for line in wrapped(words, 12, 100)]
+    assert lines == ["mean((a − b)²)", " + mean((c − d)²)"]
+    lines = [text(line) for line in wrapped(plain("mean(aaaaaaaa − bbbbbbbb)"), 12, 90)]
+    assert lines == ["mean(aaaaaaaa", " − bbbbbbbb)"]

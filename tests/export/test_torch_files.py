@@ -271,3 +271,45 @@ def test_a_further_input_has_its_own_width():
     assert "def __init__(self, input_size, hidden_size, self_size):" in export(
         CORNERS["f"], "torch", options
     )
+
+
+def test_widths_have_the_names_of_consts():
+    text = export(LIBRARY["s6"], "torch")
+    assert "self.Wl = nn.Parameter(torch.empty(self.rank, hidden_size))" in text
+    assert "x.new_zeros(batch, self.hidden_size, self.N)" in text
+    # Which of two consts of one value is meant nobody can tell.
+    assert "nn.Parameter(torch.empty(hidden_size, 4))" in export(
+        LIBRARY["fastgrnn_lowrank"], "torch"
+    )
+    names = lang.parse_cell("cell a(x; h)\n    const P = H\n    u: P = W @ x\n    h' = u + h\n")
+    assert "self.P" not in export(names, "torch")
+
+
+def test_a_const_that_is_a_quotient_is_a_width_all_the_same():
+    text = "cell a(x; h: P)\n    const P = H / 2\n    h' = W @ x + U @ h\n"
+    module = made(lang.parse_cell(text), input_size=3, hidden_size=6)
+    assert module(torch.zeros(2, 1, 3))[0].shape == (2, 1, 3)
+
+
+RESET = """\
+        bound = 1 / math.sqrt(self.hidden_size)
+        for weight in self.Wl, self.Wb, self.Wc:
+            nn.init.uniform_(weight, -bound, bound)
+        nn.init.uniform_(self.Wd, -1 / math.sqrt(self.rank), 1 / math.sqrt(self.rank))
+        nn.init.uniform_(self.bd, math.log(0.001), math.log(0.1))
+        self.bd.copy_(torch.log(torch.exp(torch.exp(self.bd)) - 1))
+        self.A.copy_(torch.log(1 + (self.N - 1) * ramp(len(self.A), self.A)[:, None]))
+        nn.init.constant_(self.py, 1)
+"""
+
+
+def test_weights_are_drawn_once_and_numbers_are_plain():
+    assert RESET in export(LIBRARY["s6"], "torch")
+
+
+def test_a_start_that_python_would_stop_at():
+    text = (
+        "cell a(x; h)\n    h' = max(h, U @ x + bh)\n    init h = log(H - 1)\n    init bh = log(0)\n"
+    )
+    module = made(lang.parse_cell(text), input_size=1, hidden_size=1)
+    assert module.bh.item() == module.start(torch.zeros(1, 1, 1)).item() == -torch.inf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from functools import partial
 
-from cellsearch.derive.ablations.authored import Authored, is_gate
+from cellsearch.derive.ablations.authored import Authored
 from cellsearch.derive.ablations.candidate import (
     ACTIVATION,
     NOISE,
@@ -14,6 +14,7 @@ from cellsearch.derive.ablations.candidate import (
     changed,
 )
 from cellsearch.derive.ablations.places import Spot, at, below, said, together
+from cellsearch.derive.gates import is_gate
 from cellsearch.ir.expressions import Binary, Call, Expression, Number
 from cellsearch.ir.ops import NOISE as NOISES
 from cellsearch.ir.ops import NORMS

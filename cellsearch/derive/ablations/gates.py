@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
-from cellsearch.derive.ablations.authored import Authored, is_gate, is_gating
+from cellsearch.derive.ablations.authored import Authored
 from cellsearch.derive.ablations.candidate import COUPLING, GATE, Candidate, changed, held
 from cellsearch.derive.ablations.places import Spot, below, said, together
+from cellsearch.derive.gates import is_gate, is_gating
 from cellsearch.ir.expressions import Binary, Expression, Name, Number
 from cellsearch.ir.rules import factors_of, terms_of
 

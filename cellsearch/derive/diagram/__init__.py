@@ -10,7 +10,7 @@ from cellsearch.derive.diagram.layout import laid_out
 from cellsearch.derive.diagram.page import page
 from cellsearch.derive.diagram.reading import read
 from cellsearch.errors import LanguageError
-from cellsearch.ir import Cell, elaborate
+from cellsearch.ir import Cell
 
 __all__ = ["svg"]
 
@@ -26,7 +26,7 @@ def svg(cell: Cell) -> str:
     Raises:
         LanguageError: the cell cannot be elaborated, or has too many parts to be looked at.
     """
-    figure = read(elaborate(cell))
+    figure = read(cell)
     if len(figure.items) > MOST_ITEMS:
         message = f"'{cell.name}' has {len(figure.items)} parts, more than {MOST_ITEMS} to draw"
         raise LanguageError(message, cell.at)

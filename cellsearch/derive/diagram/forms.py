@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cellsearch.derive.diagram.sheet import Sheet, bare
+from cellsearch.derive.gates import GATES
 from cellsearch.ir.graph import Node
 
 _SUMS = frozenset({"add", "sub", "neg"})
 _NORMS = frozenset({"layernorm", "rmsnorm", "mean"})
-GATES = frozenset({"sigmoid", "hard_sigmoid"})
 ACTIVATIONS = frozenset(
     {
         *("tanh", "relu", "leaky_relu", "elu", "gelu", "silu"),

@@ -17,7 +17,9 @@ _WIDTHS = {**_WIDE, **_NARROW, **_SIGNS, "σ": 0.7}
 LOW = 0.72
 # By how much lines are made narrower at a time.
 _SHAVE = 6.0
-_SIGN = re.compile("(?= [+\N{MINUS SIGN}] )")
+# How much wider than its room a line may be rather than be broken within brackets.
+_STRETCHED = 1.3
+_SIGN = re.compile(" [+\N{MINUS SIGN}] ")
 
 
 def width(words: Words, size: float) -> float:
@@ -32,11 +34,18 @@ def _run(run: Run, size: float) -> float:
 
 @lru_cache(maxsize=1024)
 def wrapped(words: Words, size: float, room: float) -> tuple[Words, ...]:
-    """Words in lines no wider than there is room, broken in front of `+` and the like.
+    """Words in lines that fit the room, broken in front of `+` and the like.
 
-    They are as few as can be, and then about as long as each other.
+    They are as few as can be, and then about as long as each other. Rather than broken within
+    brackets they are a little wider than the room.
     """
-    pieces = [(p, width(p, size)) for p in _pieces(words)]
+    pieces: list[tuple[Words, float]] = []
+    for depth in range(_deepest(words) + 1):
+        pieces = [(p, width(p, size)) for p in _pieces(words, depth)]
+        widest = max(wide for _, wide in pieces)
+        if widest <= _STRETCHED * room:
+            room = max(room, widest)
+            break
     lines = _filled(pieces, room)
     narrower = room
     while len(_filled(pieces, narrower - _SHAVE)) == len(lines) and narrower > _SHAVE:
@@ -57,13 +66,26 @@ def _filled(pieces: Sequence[tuple[Words, float]], room: float) -> list[list[Wor
     return lines
 
 
-def _pieces(words: Words) -> Iterator[Words]:
-    """Stretches that stay in one line: each but the first begins with a sign between spaces."""
+def _deepest(words: Words) -> int:
+    """How many brackets at most could stand in each other."""
+    return sum(run.text.count("(") for run in words)
+
+
+def _pieces(words: Words, depth: int) -> Iterator[Words]:
+    """Stretches that stay in one line: each but the first begins with a sign between spaces.
+
+    Args:
+        words: what is cut.
+        depth: the number of brackets within which a sign may still be cut at.
+    """
     piece: Words = ()
+    level = 0
     for run in words:
-        first, *rest = _SIGN.split(run.text)
-        piece = joined(piece, (replace(run, text=first),))
-        for part in rest:
-            yield piece
-            piece = (replace(run, text=part),)
+        start = 0
+        for at, c in enumerate(run.text):
+            level += (c == "(") - (c == ")")
+            if level <= depth and _SIGN.match(run.text, at):
+                yield joined(piece, (replace(run, text=run.text[start:at]),))
+                piece, start = (), at
+        piece = joined(piece, (replace(run, text=run.text[start:]),))
     yield piece

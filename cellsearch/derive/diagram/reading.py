@@ -8,11 +8,14 @@ from typing import Literal
 from cellsearch.derive.diagram import words
 from cellsearch.derive.diagram.blends import Blend, blend, complement, factors
 from cellsearch.derive.diagram.figure import Figure, Inlet, Item, Kind
-from cellsearch.derive.diagram.forms import ACTIVATIONS, GATES, chain, dotted, form, one_variable
+from cellsearch.derive.diagram.forms import ACTIVATIONS, chain, dotted, form, one_variable
 from cellsearch.derive.diagram.sheet import Sheet, bare
 from cellsearch.derive.diagram.words import Words, joined, plain
 from cellsearch.derive.diagram.writing import Writer
+from cellsearch.derive.gates import GATES, gates
+from cellsearch.ir import Cell, elaborate
 from cellsearch.ir.graph import Graph, Node, StateValue
+from cellsearch.ir.unroll import base
 
 _MINUS = plain("\N{MINUS SIGN}")
 _CIRCLES: dict[str, tuple[Kind, str]] = {
@@ -26,16 +29,23 @@ _CIRCLES: dict[str, tuple[Kind, str]] = {
 _PRODUCTS = ("matmul", "outer", "scale_rows", "scale_columns", "sum", "transpose", "diag")
 
 
-def read(graph: Graph) -> Figure:
-    """The figure of a graph."""
-    return _Reading(graph).run()
+def read(cell: Cell) -> Figure:
+    """The figure of a cell.
+
+    Raises:
+        LanguageError: the cell cannot be elaborated.
+    """
+    graph = elaborate(cell)
+    return _Reading(graph, frozenset(gates(cell, graph))).run()
 
 
 class _Reading:
-    def __init__(self, graph: Graph) -> None:
-        self.sheet = Sheet(graph)
+    def __init__(self, graph: Graph, gates: frozenset[str]) -> None:
+        self.sheet, self.gates = Sheet(graph), gates
         self.items: list[Item] = []
         self.drawn: dict[int, int] = {}
+        # What interpolations are between, by its node's id.
+        self.between: set[int] = set()
         # These names stand where lines end.
         self.ends = {f"{s.name}'" for s in graph.states} | {_output_name(graph)}
 
@@ -115,7 +125,9 @@ class _Reading:
             return self._blend(node, found)
         gate = complement(self.sheet, node)
         if gate is not None:
-            return Item("other", self._inlets([gate]), sign=plain("1 \N{MINUS SIGN}"))
+            inlets = self._inlets([gate])
+            of_gate = self.items[inlets[0].source].kind == "gate"
+            return Item("gate" if of_gate else "other", inlets, sign=plain("1 \N{MINUS SIGN}"))
         if len(self.sheet.varying(node)) < 2 or one_variable(self.sheet, node):
             return None
         return self._circle(node)
@@ -138,6 +150,7 @@ class _Reading:
     def _blend(self, node: Node, b: Blend) -> Item:
         gate = self._letter(b.gate)
         rest = joined(plain("1 \N{MINUS SIGN} "), gate)
+        self.between |= {id(b.one), id(b.other)}
         legs = (
             Inlet(self._item(b.other), self._marked(b.other_factor, rest)),
             Inlet(self._item(b.one), self._marked(b.one_factor, gate)),
@@ -193,23 +206,36 @@ class _Reading:
         found = chain(self.sheet, node)
         if found is None:
             variable = one_variable(self.sheet, node)
-            return self._boxed("function", node, [variable]) if variable else None
+            return self._boxed(self._kind(node, "function"), node, [variable]) if variable else None
         apart = self._arguments(found.inner)
         if found.core.op not in GATES | ACTIVATIONS:
             kind: Kind = "noise" if found.core.op == "dropout" else "function"
-            return self._boxed(kind, node, apart)
-        kind = "gate" if found.core.op in GATES else "activation"
+            return self._boxed(self._kind(node, kind), node, apart)
+        is_gate = found.core.op in GATES and not (found.core is node and self._is_value(node))
+        kind = self._kind(node, "gate" if is_gate else "activation")
         sign = Writer(self.sheet, hole=found.inner).whole(node)
         # A function of one line says nothing more than its sign.
         text = () if apart == [found.inner] else Writer(self.sheet, apart=apart).part(found.inner)
         return Item(kind, self._inlets(apart), self._name(node), sign, text)
+
+    def _kind(self, node: Node, otherwise: Kind) -> Kind:
+        """A gate if an equation is one; else as is said."""
+        return "gate" if base(self.sheet.names.get(id(node), "")) in self.gates else otherwise
+
+    def _is_value(self, node: Node) -> bool:
+        """Whether a node is a whole equation, or what a gate lets through."""
+        return id(node) in self.sheet.names or id(node) in self.between
 
     def _arguments(self, inner: Node) -> list[Node]:
         """What a function's box is entered by: what its argument is made of, if that is written."""
         found = form(self.sheet, inner)
         named = all(id(n) in self.sheet.names for n in found.inlets)
         is_part = self.sheet.is_own(inner) and (found.weighs or named)
-        return list(found.inlets) if is_part else self._within(inner)
+        if is_part:
+            return list(found.inlets)
+        # A sign is written in the box of what it is read by.
+        signed = inner.op == "neg" and self.sheet.is_own(inner)
+        return self._within(self.sheet.args(inner)[0] if signed else inner)
 
     def _within(self, node: Node) -> list[Node]:
         """A node, or the two of which it is the scalar product."""

@@ -8,7 +8,7 @@ from cellsearch.derive.diagram import words
 from cellsearch.derive.diagram.sheet import Sheet
 from cellsearch.derive.diagram.words import HOLE, Words, joined, plain
 from cellsearch.ir.graph import Node
-from cellsearch.ir.ops import OPS
+from cellsearch.ir.ops import NOISE, OPS
 
 # How tight an operation binds.
 _SUM, _PRODUCT, _SIGN, _MAP, _TIGHT = range(5)
@@ -86,9 +86,16 @@ class Writer:
         sign = plain(_SHORT.get(node.op, node.op))
         if len(args) == 1 and args[0] is self.hole:
             return sign
-        inner = [self._written(a) for a in args]
+        inner = [self._inside(a) for a in args]
+        if node.op in NOISE:
+            inner.append(words.number(float(node.attrs[0])))
         commas = [joined(plain(", "), a) for a in inner[1:]]
         return joined(sign, _bracketed(joined(*inner[:1], *commas)))
+
+    def _inside(self, node: Node) -> Words:
+        """A node in brackets or between commas, where a dot needs no brackets of its own."""
+        written = self._written(node)
+        return plain(HOLE) if words.text(written) == f"({HOLE})" else written
 
     def _leaf(self, node: Node, args: tuple[Node, ...]) -> tuple[Words, int]:
         if node.op == "number":
@@ -106,7 +113,7 @@ class Writer:
 
     def _around(self, node: Node, args: tuple[Node, ...]) -> tuple[Words, int]:
         left, right = {"abs": "||", "sqrt": ("√(", ")")}[node.op]
-        return joined(plain(left), self._written(args[0]), plain(right)), _TIGHT
+        return joined(plain(left), self._inside(args[0]), plain(right)), _TIGHT
 
     def _sum(self, node: Node, args: tuple[Node, ...]) -> tuple[Words, int]:
         inner = args[0]

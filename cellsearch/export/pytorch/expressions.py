@@ -18,7 +18,7 @@ from cellsearch.export.pytorch.code import (
     transposed,
 )
 from cellsearch.export.pytorch.functions import FUNCTIONS, HELPERS
-from cellsearch.export.pytorch.numbers import literal, width
+from cellsearch.export.pytorch.numbers import literal
 from cellsearch.export.pytorch.values import BATCHED, FIXED, Shaper, Value
 from cellsearch.ir.delays import Memory
 from cellsearch.ir.expressions import (
@@ -91,7 +91,7 @@ class Expressions:
 
     def _identity(self, type: Type) -> Value:
         like = self.shaper.like
-        side = flat(width(type.sizes[0]))
+        side = flat(self.shaper.width(type.sizes[0]))
         if side not in self.eyes:
             code = call("torch.eye", side, f"dtype={like}.dtype", f"device={like}.device")
             self.eyes[side] = self.first("eye", code)
@@ -176,7 +176,7 @@ class Expressions:
         type = self.types.of(item)
         v = self.of(item)
         v = self.shaper.full(v, type) if self.plane else self.shaper.shaped(v, type)
-        own = flat(width(type.sizes[0]))
+        own = flat(self.shaper.width(type.sizes[0]))
         shape = f"({own}, *{self.shaper.like}.shape[3:])" if self.plane else f"({own},)"
         if f == "layernorm":
             return replace(v, code=call("F.layer_norm", v.code, shape))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
+from cellsearch.errors import LanguageError
 from cellsearch.export.pytorch.code import After, Atom, Code, Minus, binary, call
 from cellsearch.export.pytorch.functions import FUNCTIONS, HELPERS
-from cellsearch.export.pytorch.numbers import literal, size_name
+from cellsearch.export.pytorch.numbers import function, literal, size_name
 from cellsearch.export.pytorch.source import Source
 from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, Number
 from cellsearch.ir.starts import source_weight
 from cellsearch.ir.types import Type
+from cellsearch.ir.widths import number, substitute
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Owner:
         units: the size of its first dimension.
         type: of its value.
         dimensions: as many as it is stored with.
-        consts: those that were read so far.
+        drawn: a part of its start that its tensor holds already.
         helpers: functions that the file has to define.
     """
 
@@ -41,11 +44,13 @@ class Owner:
     units: str
     type: Type
     dimensions: int
-    consts: set[str] = field(default_factory=set)
+    drawn: Expression | None = None
     helpers: set[str] = field(default_factory=set)
 
     def of(self, e: Expression) -> Part:
         """The code of an expression in its start."""
+        if e is self.drawn:
+            return Part(Atom(self.like), False)
         match e:
             case Number(value=v):
                 return Part(literal(v), True)
@@ -58,8 +63,8 @@ class Owner:
                 one, other = self.of(a), self.of(b)
                 both = one.is_number and other.is_number
                 return Part(binary(op, one.code, other.code), both)
-            case Call(function=f, items=items):
-                return self._call(f, [self.of(a) for a in items])
+            case Call(items=items):
+                return self._call(e, [self.of(a) for a in items])
         raise AssertionError(f"no start {e}")
 
     def _name(self, n: str) -> Part:
@@ -72,8 +77,7 @@ class Owner:
         if n == "orthogonal":
             return Part(self._orthogonal(), False)
         if n in self.source.u.consts:
-            self.consts.add(n)
-            return Part(Atom(f"self.{self.source.attributes.of(n)}"), True)
+            return Part(self.source.const(n), True)
         read = source_weight(n, self.name, self.source.graph.weights)
         assert read is not None
         return Part(Atom(f"self.{self.source.attributes.of(read)}"), False)
@@ -94,7 +98,8 @@ class Owner:
             return call("torch.stack", blocks)
         return call("nn.init.orthogonal_", f"torch.empty_like({self.like})")
 
-    def _call(self, f: str, parts: list[Part]) -> Part:
+    def _call(self, e: Call, parts: list[Part]) -> Part:
+        f = e.function
         if f == "normal":
             drawn = call("torch.randn_like", self.like)
             return Part(binary("*", parts[0].code, drawn), False)
@@ -102,8 +107,20 @@ class Owner:
             return Part(self._uniform(*parts), False)
         if f == "identity":
             return parts[0]
+        codes = [p.code for p in parts]
+        plain = function(f, codes) if all(p.is_number for p in parts) else None
+        if plain and self._is_finite(e):
+            return Part(plain, True)
         self.helpers.update({f} & set(HELPERS))
         return Part(call(FUNCTIONS[f], *map(self._tensor, parts)), False)
+
+    def _is_finite(self, e: Expression) -> bool:
+        """Whether a number has a value at the smallest widths: Python stops at `log(0)`."""
+        sizes = {"H": 1, "X": 1, **{f"X.{v}": 1 for v in self.source.cell.inputs[1:]}}
+        try:
+            return math.isfinite(number(substitute(e, self.source.u.consts), sizes))
+        except LanguageError:
+            return False
 
     def _uniform(self, low: Part, high: Part) -> Code:
         if low.is_number and high.is_number:

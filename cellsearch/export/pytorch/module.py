@@ -27,7 +27,7 @@ from cellsearch.export.pytorch.functions import HELPERS
 from cellsearch.export.pytorch.numbers import width
 from cellsearch.export.pytorch.source import Source, source
 from cellsearch.export.pytorch.starts import Starts
-from cellsearch.export.pytorch.step import Step, carried, const_code
+from cellsearch.export.pytorch.step import Step, carried
 from cellsearch.ir import Cell
 from cellsearch.ir.graph import Weight
 from cellsearch.lang import print_cell
@@ -128,12 +128,11 @@ class _Module:
         yield from self._checks()
         for size in sizes:
             yield f"{_BODY}self.{size} = {size}"
-        read = self.step.consts | self.starts.consts
-        for const in (c for c in s.u.consts if c in read):
-            target = f"self.{s.attributes.of(const)}"
-            yield from assignment(target, const_code(s, const), _BODY, s.locals.fresh)
-        for w in s.graph.weights.values():
-            yield from self._parameter(w)
+        parameters = [li for w in s.graph.weights.values() for li in self._parameter(w)]
+        code = "\n".join([*parameters, *self.starts.reset, *self.starts.start, *self._forward()])
+        for const in (c for c in s.u.consts if _reads(re.escape(str(s.const(c))), code)):
+            yield from assignment(str(s.const(const)), s.const_value(const), _BODY, s.locals.fresh)
+        yield from parameters
         if self.starts.reset:
             yield f"{_BODY}self.reset_parameters()"
 
@@ -157,7 +156,7 @@ class _Module:
 
     def _parameter(self, w: Weight) -> Iterator[str]:
         s = self.source
-        sizes = [width(n, "") for n in w.type.sizes]
+        sizes = [s.width(n, "") for n in w.type.sizes]
         form = Atom(str(w.form.heads or w.form.side))
         shape: list[Code] = [*sizes, form, form] if w.form.side else sizes
         if w.form.heads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from cellsearch.errors import LanguageError
 from cellsearch.export.pytorch.code import Atom, Call, Code, Minus, binary, call
@@ -59,14 +60,19 @@ def of(e: Expression, own: str) -> Code:
     raise AssertionError(f"no number: {e}")
 
 
+def function(name: str, items: Sequence[Code]) -> Code | None:
+    """A function of plain numbers; None for one that Python does not have."""
+    if name in _MATH:
+        return Call(f"math.{name}", tuple(items))
+    if name in ("abs", "min", "max"):
+        return Call(name, tuple(items))
+    return items[0] if name == "identity" else None
+
+
 def _function(e: Function, own: str) -> Code:
-    items = tuple(of(a, own) for a in e.items)
-    if e.function in _MATH:
-        return Call(f"math.{e.function}", items)
-    if e.function in ("abs", "min", "max"):
-        return Call(e.function, items)
-    if e.function == "identity":
-        return items[0]
+    plain = function(e.function, [of(a, own) for a in e.items])
+    if plain is not None:
+        return plain
     try:
         return literal(number(e, {}))
     except NeedsSizesError:

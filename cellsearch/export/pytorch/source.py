@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from cellsearch.export.naming import Names, memory_name
 from cellsearch.export.options import Options
+from cellsearch.export.pytorch.code import Atom, Code
 from cellsearch.export.pytorch.functions import FUNCTIONS
+from cellsearch.export.pytorch.numbers import of, width
 from cellsearch.ir import Cell, Graph, elaborate
+from cellsearch.ir.cell import Equation, Param, flat
 from cellsearch.ir.delays import Memory, memories
+from cellsearch.ir.expressions import Name
 from cellsearch.ir.infer import Types, infer
 from cellsearch.ir.plane import has_filters, require_space
 from cellsearch.ir.reach import Reach, reach
 from cellsearch.ir.unroll import Unrolled, unroll
-from cellsearch.ir.widths import NeedsSizesError
+from cellsearch.ir.widths import NeedsSizesError, Size
 
 # What a module has already, and what is written beside a cell's own names.
 LOCALS = (
@@ -66,6 +71,32 @@ class Source:
     def remembered(self) -> tuple[Memory, ...]:
         """What delays remember, in the order of their states."""
         return tuple(dict.fromkeys(self.memories.values()))
+
+    @cached_property
+    def widths(self) -> dict[Size, str]:
+        """The consts by which widths are called in the cell, where a width has one such name."""
+        declared = [s.width for s in self.cell.states]
+        declared += [e.width for e in flat(self.cell.lines) if isinstance(e, Equation | Param)]
+        written = {e for width in declared if width for e in width.sizes}
+        consts = {n: e for n, e in self.u.consts.items() if Name(n) in written}
+        # `const P = H` is H.
+        sizes = {n: Size.of(e) for n, e in consts.items() if not isinstance(e, Name)}
+        count = Counter(sizes.values())
+        return {size: n for n, size in sizes.items() if count[size] == 1}
+
+    def width(self, size: Size, own: str = "self.") -> Code:
+        """The code of a width, by the name of a const if the cell calls it so."""
+        const = self.widths.get(size)
+        return width(size, own) if const is None else self.const(const)
+
+    def const(self, name: str) -> Code:
+        """The attribute of a const."""
+        return Atom(f"self.{self.attributes.of(name)}")
+
+    def const_value(self, name: str) -> Code:
+        """The value of a const in `__init__`."""
+        value = self.u.consts[name]
+        return width(Size.of(value), "") if name in self.widths.values() else of(value, "")
 
     def local(self, name: str) -> str:
         """The variable of an input, a state or an equation."""

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cellsearch.export.pytorch.code import (
     INDENT,
     After,
+    Atom,
     Code,
     assignment,
     call,
     listed,
     statement,
 )
-from cellsearch.export.pytorch.laws import Owner
-from cellsearch.export.pytorch.numbers import width
+from cellsearch.export.pytorch.laws import Owner, Part
 from cellsearch.export.pytorch.source import Source
 from cellsearch.export.pytorch.step import carried
 from cellsearch.export.pytorch.values import Shaper
-from cellsearch.ir.expressions import Call, Expression, Name, Number, names
+from cellsearch.ir.expressions import Call, Expression, Name, names, walk
 from cellsearch.ir.graph import Weight
+from cellsearch.ir.ops import DRAWS
 from cellsearch.ir.starts import source_weight
 from cellsearch.ir.types import Type
 
 _BODY = INDENT * 2
+_BY_DIMENSIONS = (
+    f"{_BODY}for weight in self.parameters():",
+    f"{_BODY}    if weight.dim() > 1:",
+    f"{_BODY}        nn.init.uniform_(weight, -bound, bound)",
+    f"{_BODY}    else:",
+    f"{_BODY}        nn.init.zeros_(weight)",
+)
 
 
 class Starts:
@@ -32,35 +41,43 @@ class Starts:
     Attributes:
         reset: of `reset_parameters`.
         start: of `start`.
-        consts: the consts that are read.
         helpers: functions that the file has to define.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.consts: set[str] = set()
         self.helpers: set[str] = set()
         self.x = source.local(source.cell.inputs[0])
-        self.shaper = Shaper(self.x, "batch", source.plane)
+        self.shaper = Shaper(self.x, "batch", source.plane, source.width)
         self.reset = [*self._default_laws(), *self._own_laws()]
         self.start = list(self._states())
 
     def _default_laws(self) -> Iterator[str]:
         weights = self.source.graph.weights.values()
-        laws = {w.type.kind == "matrix" for w in weights if w.start is None}
-        if not laws:
-            return
-        if True in laws:
+        default = [w for w in weights if w.start is None]
+        matrices = [w for w in default if w.type.kind == "matrix"]
+        if matrices:
             yield f"{_BODY}bound = 1 / math.sqrt(self.hidden_size)"
-        yield f"{_BODY}for weight in self.parameters():"
-        matrix = "nn.init.uniform_(weight, -bound, bound)"
-        if laws == {True, False}:
-            yield f"{_BODY}    if weight.dim() > 1:"
-            yield f"{_BODY}        {matrix}"
-            yield f"{_BODY}    else:"
-            yield f"{_BODY}        nn.init.zeros_(weight)"
-        else:
-            yield f"{_BODY}    " + (matrix if True in laws else "nn.init.zeros_(weight)")
+        if len(default) == len(weights) and 0 < len(matrices) < len(default):
+            yield from _BY_DIMENSIONS
+            return
+        yield from self._all("uniform_", matrices, ", -bound, bound")
+        yield from self._all("zeros_", [w for w in default if w not in matrices], "")
+
+    def _all(self, law: str, weights: list[Weight], ends: str) -> Iterator[str]:
+        """The same law for some weights, which are named unless they are all there are."""
+        named = [self._attribute(w) for w in weights]
+        if len(named) == 1:
+            yield f"{_BODY}nn.init.{law}({named[0]}{ends})"
+        elif named:
+            if len(named) == len(self.source.graph.weights):
+                yield f"{_BODY}for weight in self.parameters():"
+            else:
+                yield from listed("for weight in ", named, ":", _BODY)
+            yield f"{_BODY}    nn.init.{law}(weight{ends})"
+
+    def _attribute(self, w: Weight) -> str:
+        return f"self.{self.source.attributes.of(w.name)}"
 
     def _own_laws(self) -> Iterator[str]:
         """The weights with a law of their own, each after those that it starts from."""
@@ -82,28 +99,18 @@ class Starts:
             yield from follow(name)
 
     def _law(self, w: Weight, start: Expression) -> Iterator[str]:
-        own = f"self.{self.source.attributes.of(w.name)}"
-        law = "constant_"
-        items: tuple[Expression, ...] = (start,)
-        match start:
-            case Name(name="orthogonal"):
-                yield from _orthogonal(w, own)
-                return
-            case Call(function="normal", items=(deviation,)):
-                law, items = "normal_", (Number(0), deviation)
-            case Call(function="uniform", items=(low, high)):
-                law, items = "uniform_", (low, high)
+        own = self._attribute(w)
         owner = Owner(self.source, w.name, own, f"len({own})", w.type, _dimensions(w))
-        parts = [owner.of(e) for e in items]
-        if all(p.is_number for p in parts):
-            code = call(f"nn.init.{law}", own, *(p.code for p in parts))
-        else:
-            code = call(f"{own}.copy_", owner.of(start).code)
-        yield from statement("", code, _BODY, lambda: self.source.locals.fresh("part"))
-        self._note(owner)
-
-    def _note(self, owner: Owner) -> None:
-        self.consts |= owner.consts
+        draws = [e for e in walk(start) if _is_draw(e)]
+        # What is drawn once is drawn in place; what is made of it is written over it.
+        if len(draws) == 1 and (lines := list(_drawn(w, draws[0], owner))):
+            yield from lines
+            owner = replace(owner, drawn=draws[0])
+        if start is not owner.drawn:
+            part = owner.of(start)
+            law = ("nn.init.constant_", own) if part.is_number else (f"{own}.copy_",)
+            code = call(*law, part.code)
+            yield from _written(code, owner)
         self.helpers |= owner.helpers
 
     def _states(self) -> Iterator[str]:
@@ -121,15 +128,37 @@ class Starts:
         shape = ", ".join(self.shaper.full_sizes(type))
         if start is None:
             return call(f"{self.x}.new_zeros", shape)
-        units = str(width(type.sizes[0])) if type.sizes else "1"
+        units = str(self.source.width(type.sizes[0])) if type.sizes else "1"
         owner = Owner(self.source, "", self.x, units, type, len(type.sizes))
         part = owner.of(start)
-        self._note(owner)
+        self.helpers |= owner.helpers
         if part.is_number:
             return call(f"{self.x}.new_full", f"({shape})", part.code)
         plane = self.source.plane and len(type.sizes) == 1
         code = After(part.code, "[:, None, None]") if plane else part.code
         return After(code, f".expand({shape})")
+
+
+def _is_draw(e: Expression) -> bool:
+    return e == Name("orthogonal") or (isinstance(e, Call) and e.function in DRAWS)
+
+
+def _drawn(w: Weight, draw: Expression, owner: Owner) -> Iterator[str]:
+    """A draw in place; nothing where its ends are tensors."""
+    if not isinstance(draw, Call):
+        yield from _orthogonal(w, owner.like)
+        return
+    parts = [owner.of(e) for e in draw.items]
+    if draw.function == "normal":
+        parts = [Part(Atom("0"), True), *parts]
+    if all(p.is_number for p in parts):
+        code = call(f"nn.init.{draw.function}_", owner.like, *(p.code for p in parts))
+        yield from _written(code, owner)
+
+
+def _written(code: Code, owner: Owner) -> list[str]:
+    name = f"{owner.like.removeprefix('self.')}_part"
+    return statement("", code, _BODY, lambda: owner.source.locals.fresh(name))
 
 
 def _orthogonal(w: Weight, own: str) -> Iterator[str]:

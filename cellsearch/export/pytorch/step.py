@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from cellsearch.export.pytorch.code import INDENT, After, Atom, Code, assignment
 from cellsearch.export.pytorch.expressions import Expressions
-from cellsearch.export.pytorch.numbers import of as number_code
 from cellsearch.export.pytorch.source import Source
 from cellsearch.export.pytorch.values import BATCHED, Shaper, Value, weight
 from cellsearch.ir.delays import Memory
@@ -24,7 +23,6 @@ class Step:
         lines: of one step, the new states under names of their own where the old are still read.
         output: the variable that is put out.
         update: what is carried to the next step, after the output.
-        consts: the consts that are read.
     """
 
     def __init__(self, source: Source) -> None:
@@ -32,10 +30,9 @@ class Step:
         self.before: list[str] = []
         self.lines: list[str] = []
         self.update: list[str] = []
-        self.consts: set[str] = set()
         self.read: set[str] = set()
         self.values: dict[str, Value] = {}
-        shaper = Shaper(source.local(source.cell.inputs[0]), "batch", source.plane)
+        shaper = Shaper(source.local(source.cell.inputs[0]), "batch", source.plane, source.width)
         self.shaper = shaper
         self.expressions = Expressions(
             source.types, shaper, self._name, self._memory, source.memories, self._first
@@ -86,8 +83,7 @@ class Step:
         if n in self.values:
             return self.values[n]
         if n in s.u.consts:
-            self.consts.add(n)
-            return Value(Atom(f"self.{s.attributes.of(n)}"), known=s.u.numbers.get(n))
+            return Value(s.const(n), known=s.u.numbers.get(n))
         rank = len(s.types.names[n].sizes)
         if n in s.cell.inputs:
             self.read.add(n)
@@ -145,11 +141,6 @@ class Step:
         own = s.locals.fresh("value_now")
         self.update += assignment(own, value.code, _STEP, s.locals.fresh)
         return Atom(own)
-
-
-def const_code(source: Source, name: str) -> Code:
-    """The value of a const in `__init__`."""
-    return number_code(source.u.consts[name], "")
 
 
 def carried(source: Source) -> Iterator[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cellsearch.export.pytorch.code import After, Atom, Code, call, flat
-from cellsearch.export.pytorch.numbers import width
 from cellsearch.ir.types import Type
+from cellsearch.ir.widths import Size
 
 # A number of Python; a tensor without batch, of weights alone; a tensor with a batch.
 NUMBER, FIXED, BATCHED = range(3)
@@ -37,10 +38,11 @@ class Shaper:
         like: the tensor whose dtype and device new ones have: the first input.
         batch: a name for the size of the batch.
         plane: whether units are channels of a plane.
+        width: the code of a width.
     """
 
-    def __init__(self, like: str, batch: str, plane: bool) -> None:
-        self.like, self.batch, self.plane = like, batch, plane
+    def __init__(self, like: str, batch: str, plane: bool, width: Callable[[Size], Code]) -> None:
+        self.like, self.batch, self.plane, self.width = like, batch, plane, width
 
     def number(self, v: Value) -> Code:
         """A tensor of a number."""
@@ -83,14 +85,14 @@ class Shaper:
 
     def full_sizes(self, type: Type) -> tuple[str, ...]:
         """The sizes of a type with batch, and in a plane with height and width."""
-        own = tuple(flat(width(s)) for s in type.sizes) or ("1",)
+        own = tuple(flat(self.width(s)) for s in type.sizes) or ("1",)
         if not self.plane or len(own) == 2:
             return (self.batch, *own)
         return (self.batch, *own, *((f"*{self.like}.shape[3:]",) if type.sizes else ("1", "1")))
 
     def sizes(self, type: Type) -> tuple[str, ...]:
         """The sizes of a type; in a plane a vector has one number for each channel."""
-        own = tuple(flat(width(s)) for s in type.sizes)
+        own = tuple(flat(self.width(s)) for s in type.sizes)
         return (*own, "1", "1") if self.plane and len(own) == 1 else own
 
 

@@ -59,7 +59,17 @@ def test_a_corrupted_node_is_seen(kind, cases, sites):
 NOT_COMPILED = "plane"
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+# All kinds with --run-slow.
+USUALLY_COMPILED = sorted(KINDS)[::4]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[] if kind in USUALLY_COMPILED else [pytest.mark.slow])
+        for kind in sorted(KINDS)
+    ],
+)
 def test_a_corrupted_node_is_seen_where_it_is_compiled(kind, cases, sites):
     name, node, wrong = next(
         (name, node, wrong)

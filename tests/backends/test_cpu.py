@@ -12,6 +12,7 @@ from cellsearch.lang import parse_cell
 from cellsearch.testing.backends import BackendContract
 from cellsearch.testing.cases import make_case
 from cellsearch.testing.parity import largest_difference
+from cellsearch.testing.shares import one_in
 
 # It brings pixels together by more than filters.
 NOT_COMPILED = "plane"
@@ -31,10 +32,8 @@ def poisoned():
     torch.set_num_threads(1)
 
 
-# Each cell is compiled for it: a third of them in a usual run, all with --run-slow.
-NAMES = [
-    name if i % 3 == 0 else pytest.param(name, marks=pytest.mark.slow) for i, name in enumerate(ALL)
-]
+# Each cell is compiled for it.
+NAMES = one_in(4, ALL)
 
 
 class TestCpu(BackendContract):

@@ -14,6 +14,7 @@ from written_cells import CELLS, CORNERS
 
 from cellsearch.testing.backends import TOLERANCE, by_backend
 from cellsearch.testing.cases import by_oracle, disagreement, make_case
+from cellsearch.testing.shares import one_in
 
 torch.set_num_threads(1)
 
@@ -59,17 +60,7 @@ def test_a_corrupted_node_is_seen(kind, cases, sites):
 NOT_COMPILED = "plane"
 
 
-# All kinds with --run-slow.
-USUALLY_COMPILED = sorted(KINDS)[::4]
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, marks=[] if kind in USUALLY_COMPILED else [pytest.mark.slow])
-        for kind in sorted(KINDS)
-    ],
-)
+@pytest.mark.parametrize("kind", one_in(4, sorted(KINDS)))
 def test_a_corrupted_node_is_seen_where_it_is_compiled(kind, cases, sites):
     name, node, wrong = next(
         (name, node, wrong)

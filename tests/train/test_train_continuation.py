@@ -3,6 +3,7 @@ import random
 import pytest
 import torch
 
+from cellsearch.testing.shares import one_in
 from cellsearch.train import Cancelled, checkpoint, train
 
 SETTINGS = {
@@ -95,7 +96,7 @@ def test_cancelling_without_a_checkpoint_only_stops(trial):
         train(trial(), cancelled=lambda: True)
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", one_in(2, SETTINGS))
 def test_a_trial_that_paused_ends_with_the_same_bits(trial, tmp_path, name):
     planned = trial(**SETTINGS[name])
     undisturbed = train(planned)

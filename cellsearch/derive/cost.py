@@ -115,8 +115,10 @@ def _depth(graph: Graph) -> int:
     waits: dict[int, bool] = {}
     depth: dict[int, int] = {}
     for n in graph.nodes:
-        recurrent = n.op == "state" and n.attrs[0] not in past
-        waits[id(n)] = recurrent or any(waits[id(a)] for a in n.args)
-        below = max((depth[id(a)] for a in n.args), default=0)
-        depth[id(n)] = below + (n.op == "matmul" and waits[id(n)])
+        waiting, below = n.op == "state" and n.attrs[0] not in past, 0
+        for a in n.args:
+            waiting = waiting or waits[id(a)]
+            below = max(below, depth[id(a)])
+        waits[id(n)] = waiting
+        depth[id(n)] = below + (waiting and n.op == "matmul")
     return max(depth.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cellsearch.ir import Graph, Node
-from cellsearch.ir.graph import topological
 
 # Depends on weights alone; on inputs too; on states.
 FIXED, HOISTED, STEPWISE = range(3)
@@ -13,24 +12,36 @@ def timing(graph: Graph) -> dict[int, int]:
     """FIXED, HOISTED or STEPWISE for each node, by its id."""
     group: dict[int, int] = {}
     for n in graph.nodes:
-        group[id(n)] = max([_own(n), *(group[id(a)] for a in n.args)])
+        when = _own(n)
+        for a in n.args:
+            when = max(when, group[id(a)])
+        group[id(n)] = when
     return group
+
+
+_LEAVES = {"input": HOISTED, "state": STEPWISE}
 
 
 def _own(n: Node) -> int:
     # Noise that is drawn anew at every step needs a row for each.
     if n.op == "zoneout" or (n.op == "dropout" and n.attrs[2] == "step"):
         return HOISTED
-    return {"input": HOISTED, "state": STEPWISE}.get(n.op, FIXED)
+    return _LEAVES.get(n.op, FIXED)
 
 
 def remembers_inputs(graph: Graph) -> frozenset[str]:
     """The states that hold past inputs and what is made of them alone: they wait for no step."""
-    reads = {
-        s.name: {str(n.attrs[0]) for n in topological([s.next]) if n.op == "state"}
-        for s in graph.states
-    }
-    found: set[str] = set()
-    while new := {s for s, read in reads.items() if s not in found and read <= found}:
-        found |= new
-    return frozenset(found)
+    bits = {s.name: 1 << i for i, s in enumerate(graph.states)}
+    # The states that each node reads, and those that are found, as bits.
+    reads: dict[int, int] = {}
+    for n in graph.nodes:
+        read = bits[str(n.attrs[0])] if n.op == "state" else 0
+        for a in n.args:
+            read |= reads[id(a)]
+        reads[id(n)] = read
+    found, before = 0, -1
+    while found != before:
+        before = found
+        for s in graph.states:
+            found |= 0 if reads[id(s.next)] & ~found else bits[s.name]
+    return frozenset(s for s, bit in bits.items() if bit & found)

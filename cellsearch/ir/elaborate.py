@@ -166,10 +166,10 @@ class _Elaboration:
 
     def _node(self, e: Expression) -> Node:
         match e:
-            case Number(value=v):
-                return self.b.number(v)
             case Name():
                 return self._name(e)
+            case Number(value=v):
+                return self.b.number(v)
             case Negative(operand=a):
                 return self.b.unitwise("neg", self._node(a))
             case Transpose(operand=a):

@@ -208,10 +208,10 @@ class _Inference:
 
     def _found(self, e: Expression) -> Open:
         match e:
-            case Number():
-                return Open()
             case Name():
                 return self._name(e)
+            case Number():
+                return Open()
             case Negative(operand=a):
                 return self._type(a)
             case Transpose(operand=a):

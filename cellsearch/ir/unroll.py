@@ -123,6 +123,8 @@ class _Unroller:
         self.defined: dict[str, int] = {}
         self.loops: dict[str, float] = {}
         self.rounds = 0
+        # The expressions of the lines that are read; edits may put one in several places.
+        self.met: set[int] = set()
 
     def run(self) -> Unrolled:
         self._header()
@@ -249,7 +251,7 @@ class _Unroller:
         self._define(name, line)
         if len(self.out.equations) >= MOST_EQUATIONS:
             raise LanguageError(f"more than {MOST_EQUATIONS} equations", line.at)
-        value = self._unrolled(line.value)
+        value = line.value if self._is_plain(line.value) else self._unrolled(line.value)
         width = line.width and Width(tuple(self._looped(e) for e in line.width.sizes))
         self.out.equations[name] = Round(name, value, self.out.width(width), line)
 
@@ -289,6 +291,14 @@ class _Unroller:
         index = self._whole(n.index, "an index")
         return replace(n, name=f"{n.name}[{number_text(index)}]", index=None)
 
+    def _is_plain(self, e: Expression) -> bool:
+        """Whether a value is of one round and of one line alone, with nothing to be put in."""
+        parts = walk(e)
+        ids = set(map(id, parts))
+        shared = len(ids) < len(parts) or not self.met.isdisjoint(ids)
+        self.met |= ids
+        return not (self.loops or shared or any(map(_is_open, parts)))
+
     def _unrolled(self, e: Expression) -> Expression:
         """A copy with concrete names. Rounds share no node, so that each has its own noise."""
         if isinstance(e, Name):
@@ -313,6 +323,13 @@ class _Unroller:
             if f"{s.name}'" not in self.out.equations:
                 message = f"the state '{s.name}' has no equation for \"{s.name}'\""
                 raise LanguageError(message, s.at or self.cell.at)
+
+
+def _is_open(e: Expression) -> bool:
+    """Whether an index or a count is to be put into an expression."""
+    if isinstance(e, Name):
+        return e.index is not None
+    return isinstance(e, Call) and e.function in _COUNTED
 
 
 def _defined_by(line: Line) -> Iterator[str]:

@@ -151,8 +151,9 @@ class Reader:
             raise LanguageError(f"more than {MOST_OPERATORS} operators in one line", operator.at)
 
     def _prefix(self) -> Expression:
-        token = self.token
-        if self.accept("-"):
+        token = self.tokens[self.i]
+        if token.text == "-":
+            self.i += 1
             return Negative(self.expression(SIGN), at=token.at)
         e = self._atom()
         while self.sees("."):
@@ -164,8 +165,9 @@ class Reader:
         return e
 
     def _atom(self) -> Expression:
-        token = self.token
-        if self.accept("("):
+        token = self.tokens[self.i]
+        if token.text == "(":
+            self.i += 1
             e = self.expression()
             self.expect(")")
             return e

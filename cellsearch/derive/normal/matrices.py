@@ -21,6 +21,8 @@ from cellsearch.derive.normal.algebra import (
     times,
 )
 
+Units = Callable[[], Polynomial]
+
 _SPREAD = ("rows", "columns")
 
 
@@ -53,16 +55,16 @@ class Matrices:
         """The transpose, term by term."""
         return self._renamed(p, self._transposed_atom)
 
-    def on_vector(self, m: Polynomial, v: Polynomial, units: Polynomial, rank: int) -> Polynomial:
+    def on_vector(self, m: Polynomial, v: Polynomial, units: Units, rank: int) -> Polynomial:
         """A matrix on a vector.
 
         Args:
             m: the matrix.
             v: the vector.
-            units: how many units the vector has, as a polynomial.
+            units: tells how many units the vector has, as a polynomial.
             rank: of the result.
         """
-        return self.al.add(*((self._monomial_on(k, v, units, rank), c) for k, c in m))
+        return self.al.add(*[(self._monomial_on(k, v, units, rank), c) for k, c in m])
 
     def on_matrix(self, a: Polynomial, b: Polynomial) -> Polynomial:
         """A product of two matrices, each pair of terms by itself."""
@@ -81,12 +83,12 @@ class Matrices:
         atom = self.al.atom("sum", args=(((rest, 1.0),),))
         return ((times(scalars, ((atom, 1),)), 1.0),)
 
-    def _monomial_on(self, m: Monomial, v: Polynomial, units: Polynomial, rank: int) -> Polynomial:
+    def _monomial_on(self, m: Monomial, v: Polynomial, units: Units, rank: int) -> Polynomial:
         parts = self._parts(m)
         operand = self.al.multiply(v, ((parts.columns, 1.0),))
         outside = ((times(parts.scalars, parts.rows), 1.0),)
         if not parts.core:
-            result = self.total(operand, units)
+            result = self.total(operand, units())
         elif self._is_identity(parts.core):
             result = operand
         else:
@@ -111,6 +113,8 @@ class Matrices:
 
     def _parts(self, m: Monomial) -> Parts:
         """A monomial taken apart; over I, what stands over columns stands over rows."""
+        if len(m) == 1 and self.al.atoms[m[0][0]].kind == "weight":
+            return Parts((), (), (), m)
         rows: list[tuple[int, int]] = []
         columns: list[tuple[int, int]] = []
         scalars: list[tuple[int, int]] = []

@@ -15,11 +15,12 @@ _VANISHING = (ODD - {"inverse"}) | {
 }
 
 
+# These may be infinite, and 0 times that is not 0.
+_ENDLESS = frozenset({"inverse", "log", "far"})
+
+
 def _endless(algebra: Algebra, atom: Atom) -> bool:
-    """Whether a value may be infinite; 0 times that is not 0."""
-    if atom.kind == "inverse":
-        return not never_zero(algebra, atom.args[0])
-    return atom.kind in ("log", "far")
+    return atom.kind != "inverse" or not never_zero(algebra, atom.args[0])
 
 
 def never_left(form: NormalForm) -> dict[str, str | None]:
@@ -38,7 +39,11 @@ class _Vanishing:
 
     def __init__(self, algebra: Algebra, zero: set[str]) -> None:
         self._atoms: list[bool] = []
-        self._endless = {a for a, atom in enumerate(algebra.atoms) if _endless(algebra, atom)}
+        self._endless = {
+            a
+            for a, atom in enumerate(algebra.atoms)
+            if atom.kind in _ENDLESS and _endless(algebra, atom)
+        }
         # What an atom reads was made before it.
         for atom in algebra.atoms:
             own = atom.kind == "state" and atom.label[0] in zero

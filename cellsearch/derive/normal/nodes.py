@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from cellsearch.derive.normal import functions
 from cellsearch.derive.normal.algebra import (
@@ -83,7 +84,7 @@ class Nodes:
         if n.type.kind == "matrix":
             return self.matrices.on_matrix(*args)
         left, right = args
-        units = self._units(n.args[1].type)
+        units = partial(self._units, n.args[1].type)
         return self.matrices.on_vector(left, right, units, rank(n.type))
 
     def _units(self, t: Type) -> Polynomial:

@@ -21,13 +21,14 @@ class Signs:
 
     def row(self, keys: Iterable[Hashable], negative: bool) -> None:
         """One more equation: these variables add up to 1 (a minus) or 0."""
-        mask = 0
+        mask, bits = 0, self._bits
         for key in keys:
-            mask ^= self._variable(key)
+            mask ^= 1 << bits.setdefault(key, len(bits))
         mask, bit = self._reduced(mask, int(negative))
         if mask:
-            self._solved[mask.bit_length() - 1] = (mask ^ (1 << (mask.bit_length() - 1)), bit)
-            self._pivots |= 1 << (mask.bit_length() - 1)
+            pivot = mask.bit_length() - 1
+            self._solved[pivot] = (mask ^ (1 << pivot), bit)
+            self._pivots |= 1 << pivot
         else:
             self._left.append(str(bit))
 
@@ -37,11 +38,7 @@ class Signs:
 
     def negated(self, key: Hashable) -> bool:
         """The value of a variable in the solution in which free ones are 0."""
-        return key in self._bits and bool(self._reduced(self._variable(key), 0)[1])
-
-    def _variable(self, key: Hashable) -> int:
-        """The mask of a variable, made when it is first asked for."""
-        return 1 << self._bits.setdefault(key, len(self._bits))
+        return key in self._bits and bool(self._reduced(1 << self._bits[key], 0)[1])
 
     def _reduced(self, mask: int, bit: int) -> tuple[int, int]:
         """What a sum of variables is when the solved ones are put in."""

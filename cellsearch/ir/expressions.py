@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 from cellsearch.errors import Position
 
@@ -27,6 +28,17 @@ class Expression:
         """The same expression over other parts."""
         assert not parts
         return self
+
+    @cached_property
+    def walked(self) -> tuple[Expression, ...]:
+        """See `walk`. Found once: cells share the expressions of the lines that they share."""
+        found: list[Expression] = []
+        stack = [self]
+        while stack:
+            top = stack.pop()
+            found.append(top)
+            stack += top.parts[::-1]
+        return tuple(found)
 
     def __str__(self) -> str:
         return text(self)
@@ -126,15 +138,9 @@ class Call(_Many):
         return Call(parts, self.function, at=self.at)
 
 
-def walk(e: Expression) -> list[Expression]:
+def walk(e: Expression) -> tuple[Expression, ...]:
     """The expression and all below it, from the top, left to right."""
-    found: list[Expression] = []
-    stack = [e]
-    while stack:
-        top = stack.pop()
-        found.append(top)
-        stack += top.parts[::-1]
-    return found
+    return e.walked
 
 
 def names(e: Expression) -> list[str]:

@@ -41,8 +41,8 @@ class Round:
     width: Width | None
     line: Equation
 
-    @cached_property
-    def parts(self) -> list[Expression]:
+    @property
+    def parts(self) -> tuple[Expression, ...]:
         """The value and all below it."""
         return walk(self.value)
 

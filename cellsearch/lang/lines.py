@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from cellsearch.errors import LanguageError
 from cellsearch.ir.cell import (
@@ -50,7 +51,7 @@ class _Block:
             self.i += 1
             read = _line(line)
             if isinstance(read[0], Repeat):
-                read = [replace(read[0], body=self._body(indent, line.tokens[0]))]
+                read = (replace(read[0], body=self._body(indent, line.tokens[0])),)
             out += read
         return tuple(out)
 
@@ -69,7 +70,9 @@ class _Block:
         return self.read(self.lines[self.i].indent)
 
 
-def _line(line: LogicalLine) -> list[Line]:
+# A search reads the same lines again and again.
+@lru_cache(10_000)
+def _line(line: LogicalLine) -> tuple[Line, ...]:
     reader = Reader(line.tokens)
     first = line.tokens[0]
     read = _READERS.get(first.text, _equation) if first.kind == "name" else _equation
@@ -79,7 +82,7 @@ def _line(line: LogicalLine) -> list[Line]:
         found[0] = replace(found[0], above=line.above, note=line.note)
     if line.below:
         found[-1] = replace(found[-1], below=line.below)
-    return found
+    return tuple(found)
 
 
 def _equation(r: Reader) -> list[Line]:

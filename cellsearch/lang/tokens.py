@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from cellsearch.errors import LanguageError, Position
@@ -101,7 +102,7 @@ class _Lines:
     def read(self, line: str, number: int) -> LogicalLine | None:
         """The logical line that ends here, if one does."""
         code, mark, comment = line.partition("#")
-        tokens = list(self._tokens(code, line, number))
+        tokens = _tokens(code, line, number, self.file)
         if not tokens and not self.tokens:
             self.above.append(line)
             return None
@@ -119,19 +120,6 @@ class _Lines:
         if self.open:
             first = self.open[0]
             raise LanguageError(f"the bracket '{first.text}' is never closed", first.at)
-
-    def _tokens(self, code: str, line: str, number: int) -> Iterator[Token]:
-        # A tab may part tokens; as an indentation it has no width that all agree on.
-        column = len(code) - len(code.lstrip(" "))
-        while column < len(code):
-            at = Position(line, number, column + 1, self.file)
-            match = _TOKEN.match(code, column)
-            if not match or match.lastgroup is None:
-                c = code[column]
-                shown = c if c.isprintable() else repr(c)[1:-1]
-                raise LanguageError(f"unexpected character '{shown}'{_HINTS.get(c, '')}", at)
-            yield Token(match.lastgroup, match[match.lastgroup], at)
-            column = match.end()
 
     def _bracket(self, token: Token) -> None:
         if token.kind != "mark":
@@ -159,6 +147,25 @@ class _Lines:
         )
         self.tokens, self.above, self.notes = [], [], []
         return line
+
+
+# A search reads the same lines again and again.
+@lru_cache(10_000)
+def _tokens(code: str, line: str, number: int, file: str | None) -> tuple[Token, ...]:
+    """The tokens of a line without its comment."""
+    tokens: list[Token] = []
+    # A tab may part tokens; as an indentation it has no width that all agree on.
+    column = len(code) - len(code.lstrip(" "))
+    while column < len(code):
+        at = Position(line, number, column + 1, file)
+        match = _TOKEN.match(code, column)
+        if not match or match.lastgroup is None:
+            c = code[column]
+            shown = c if c.isprintable() else repr(c)[1:-1]
+            raise LanguageError(f"unexpected character '{shown}'{_HINTS.get(c, '')}", at)
+        tokens.append(Token(match.lastgroup, match[match.lastgroup], at))
+        column = match.end()
+    return tuple(tokens)
 
 
 def _said(lines: list[str]) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def memories(u: Unrolled, r: Reach) -> dict[int, Memory]:
     copies: dict[Expression, int] = {}
     total = 0
     for name, round_ in u.equations.items():
-        for e in round_.parts if name in live else ():
+        for e in walk(round_.value) if name in live else ():
             if not (isinstance(e, Call) and e.function == "delay"):
                 continue
             what, steps = e.items[0], int(number(e.items[1], {}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cellsearch.ir.expressions import Call
+from cellsearch.ir.expressions import Call, walk
 from cellsearch.ir.ops import NOISE
 from cellsearch.ir.reach import Reach
 from cellsearch.ir.unroll import Unrolled
@@ -15,7 +15,7 @@ def sites(u: Unrolled, r: Reach) -> dict[int, int]:
         e
         for name, round_ in u.equations.items()
         if name in live
-        for e in round_.parts
+        for e in walk(round_.value)
         if isinstance(e, Call) and e.function in NOISE
     )
     return {id(e): i for i, e in enumerate(calls, 1)}

@@ -55,7 +55,7 @@ def reach(u: Unrolled) -> Reach:
     order = _order(u)
     known = {*u.cell.inputs, *u.states, *u.equations, *u.consts, "I"}
     states = tuple(s for s in u.states if s in live)
-    read = [n for e in u.equations if e in live for n in u.equations[e].names]
+    read = [n for e in u.equations if e in live for n in names(u.equations[e].value)]
     started = [n for s in states if s in u.starts for n in names(u.starts[s]) if n in u.params]
     return Reach(
         order=tuple(e for e in order if e in live),

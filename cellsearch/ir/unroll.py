@@ -41,16 +41,6 @@ class Round:
     width: Width | None
     line: Equation
 
-    @property
-    def parts(self) -> tuple[Expression, ...]:
-        """The value and all below it."""
-        return walk(self.value)
-
-    @property
-    def names(self) -> list[str]:
-        """The names in the value."""
-        return [e.name for e in self.parts if isinstance(e, Name)]
-
 
 @dataclass
 class Unrolled:

@@ -10,7 +10,7 @@ from cellsearch.ir.expressions import Number, number_text
 from cellsearch.ir.graph import topological
 from cellsearch.ir.ops import ARITY, OPS
 from cellsearch.ir.widths import H, Size, X
-from cellsearch.lang import parse_cell
+from cellsearch.lang import edit_cell, parse_cell
 
 
 def graph(*lines, header="cell a(x; h)"):
@@ -171,3 +171,9 @@ def test_every_function_takes_arrays():
         assert op(*[a] * op.arity).shape == (5,) and ARITY[name] == op.arity
         if op.odd:
             np.testing.assert_allclose(op(-a), -op(a))
+
+
+def test_what_a_rule_writes_twice_draws_twice():
+    cell = parse_cell("cell a(x; h)\n    h' = tanh(dropout(h, 0.5)) + Wh @ x\n")
+    squared = elaborate(edit_cell(cell, ["tanh(?a) -> ?a * ?a"]))
+    assert [n.attrs[1] for n in squared.nodes if n.op == "dropout"] == [1, 2]

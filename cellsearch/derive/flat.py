@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping
-from operator import itemgetter
 from typing import NamedTuple
 
 from cellsearch.ir import Graph, Node
@@ -160,7 +159,7 @@ def colour(graph: Graph, flat: Flat, label: Label) -> dict[int, str]:
     """
     nodes = live(flat, [graph.output, *(s.next for s in graph.states)])
     rounds = _Rounds(graph, flat, nodes)
-    colours = [short(label(n)) for n in nodes]
+    colours = [short(repr(label(n))) for n in nodes]
     for _ in range(_MOST_ROUNDS):
         before = len(set(colours))
         colours = rounds.downward(rounds.upward(colours))
@@ -169,24 +168,29 @@ def colour(graph: Graph, flat: Flat, label: Label) -> dict[int, str]:
     return {id(n): c for n, c in zip(nodes, colours, strict=True)}
 
 
-def short(content: object) -> str:
+def short(content: str) -> str:
     """A digest that is the same on every machine."""
-    return hashlib.blake2b(repr(content).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 
-# Of a piece's sign, how often it stands there, and its colour: the colour first.
-_BY_COLOUR = itemgetter(2, 0, 1)
+class _Reads(NamedTuple):
+    """What a node reads, by places, with the texts around the colours that are put in."""
+
+    commutes: bool
+    head: str
+    # Of each piece: its place, its sign, how often it stands there; and the text of the last two.
+    pieces: list[tuple[int, int, int, str]]
 
 
 class _Rounds:
-    """A round of refinement goes up and down; nodes are known by their places."""
+    """A round of refinement goes up and down; nodes are known by their places.
+
+    What a node learns is a text, put together here: it is the most that a hash does.
+    """
 
     def __init__(self, graph: Graph, flat: Flat, nodes: list[Node]) -> None:
         places = {id(n): i for i, n in enumerate(nodes)}
-        self.operations = [
-            (kind, number, [(places[id(p.node)], p.sign, p.times) for p in pieces])
-            for kind, number, pieces in map(flat.of, nodes)
-        ]
+        self.reads = [_reads(flat.of(n), places) for n in nodes]
         self.output = places[id(flat.node(graph.output))]
         named = {str(n.attrs[0]): i for i, n in enumerate(nodes) if n.op == "state"}
         # Each state, None where nothing reads it, and its new value.
@@ -195,27 +199,38 @@ class _Rounds:
     def upward(self, own: list[str]) -> list[str]:
         """Each node learns what it reads."""
         new: list[str] = []
-        for before, (kind, number, pieces) in zip(own, self.operations, strict=True):
-            parts = [(sign, times, new[i]) for i, sign, times in pieces]
-            if kind in COMMUTATIVE:
-                parts.sort(key=_BY_COLOUR)
-            new.append(short((before, kind, number, parts)))
+        for before, (commutes, head, pieces) in zip(own, self.reads, strict=True):
+            if commutes:
+                bag = sorted([(new[i], sign, times) for i, sign, times, _ in pieces])
+                parts = [f"({sign}, {times}, '{colour}')" for colour, sign, times in bag]
+            else:
+                parts = [f"(1, 1, '{new[i]}')" for i, _, _, _ in pieces]
+            new.append(short(f"('{before}', {head}, [{', '.join(parts)}])"))
         return new
 
     def downward(self, up: list[str]) -> list[str]:
         """Each node learns who reads it and where; what a state becomes is read by the state."""
-        readers: list[list[object]] = [[] for _ in up]
-        readers[self.output].append("output")
+        readers: list[list[str]] = [[] for _ in up]
+        readers[self.output].append("\"'output'\"")
         for state, following in self.states:
-            readers[following].append(("state", "unread" if state is None else up[state]))
+            told = "unread" if state is None else up[state]
+            readers[following].append(f"\"('state', '{told}')\"")
         new = list(up)
         for n in reversed(range(len(up))):
-            new[n] = short((up[n], sorted(map(repr, readers[n]))))
-            kind, _, pieces = self.operations[n]
-            for i, (below, sign, times) in enumerate(pieces):
-                place = 0 if kind in COMMUTATIVE else i
-                readers[below].append((new[n], place, sign, times))
+            new[n] = short(f"('{up[n]}', [{', '.join(sorted(readers[n]))}])")
+            for below, _, _, place in self.reads[n].pieces:
+                readers[below].append(f"\"('{new[n]}', {place})\"")
         for state, following in self.states:
             if state is not None:
-                new[state] = short((new[state], up[following]))
+                new[state] = short(f"('{new[state]}', '{up[following]}')")
         return new
+
+
+def _reads(operation: Operation, places: Mapping[int, int]) -> _Reads:
+    kind, number, pieces = operation
+    commutes = kind in COMMUTATIVE
+    told = [
+        (places[id(node)], sign, times, f"{0 if commutes else i}, {sign}, {times}")
+        for i, (node, sign, times) in enumerate(pieces)
+    ]
+    return _Reads(commutes, f"{kind!r}, {number!r}", told)

@@ -29,6 +29,7 @@ from cellsearch.ir.types import MATRIX, Type
 from cellsearch.ir.unroll import Unrolled, base, unroll
 from cellsearch.ir.widths import number, substitute
 
+_DEFAULT, _LEARNED = Name("default"), Name("learned")
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
 
@@ -134,7 +135,7 @@ class _Elaboration:
             for n in self.r.free
         }
         for s in self.r.states:
-            if self.u.starts.get(s) == Name("learned"):
+            if self.u.starts.get(s) == _LEARNED:
                 # An index on a state can't be written, so the name is free.
                 learned = f"{s}[0]"
                 weights[learned] = Weight(learned, self.types.names[s], Number(0.0))
@@ -143,12 +144,12 @@ class _Elaboration:
 
     def _start(self, name: str) -> Expression | None:
         start = self.u.starts.get(name, self.u.starts.get(base(name)))
-        return None if start == Name("default") else start
+        return None if start == _DEFAULT else start
 
     def _states(self) -> Iterator[StateValue]:
         for s in self.r.states:
             start = self._start(s)
-            if start == Name("learned"):
+            if start == _LEARNED:
                 start = Name(f"{s}[0]")
             yield StateValue(s, self.types.names[s], start, self.equations[f"{s}'"])
         for memory in dict.fromkeys(self.delays.values()):

@@ -6,7 +6,6 @@ size.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from cellsearch.ir.widths import H, Size
@@ -15,8 +14,7 @@ SCALAR, VECTOR, MATRIX = "scalar", "vector", "matrix"
 _KINDS = (SCALAR, VECTOR, MATRIX)
 
 
-@dataclass(frozen=True)
-class Type:
+class Type(NamedTuple):
     """A kind, and as many sizes as it has dimensions: none, one, or rows and columns."""
 
     sizes: tuple[Size, ...] = ()

@@ -62,6 +62,8 @@ class Colours:
 
     def tied(self) -> list[int]:
         """The first atoms, in the order of colours, that have one colour."""
+        if len(set(self._of.values())) == len(self.live):
+            return []
         found: dict[int, list[int]] = {}
         for a in self.live:
             found.setdefault(self._of[a], []).append(a)

@@ -55,9 +55,9 @@ _FREE = _LINEAR | _BILINEAR | ODD | EVEN
 
 
 class _Factor(NamedTuple):
-    """What an atom is multiplied by: the keys of its sign; those of its scale, with powers."""
+    """What an atom is multiplied by: its sign (see `Signs.of`); the keys of its scale, with powers."""
 
-    signed: list[Key]
+    signs: int
     scaled: list[tuple[Key, int]]
 
 
@@ -88,16 +88,25 @@ class Gauge:
 
     def term(self, m: Iterable[tuple[int, int]], c: float, container: Key | None) -> None:
         """A term of what `container` holds; None: of what is given."""
-        factors = [(self._factor(a), r) for a, r in m]
-        inside = [] if container is None else [container]
-        signed = [k for factor, r in factors if r % 2 for k in factor.signed]
-        self.signs.row([*signed, *filter(self.negates, inside)], c < 0)
+        signs = 0 if container is None else self._mask([container])
+        for a, r in m:
+            if r % 2:
+                signs ^= self._factor(a).signs
+        self.signs.row(signs, c < 0)
         if self.grade.scales:
-            powers: dict[Hashable, float] = {k: -1.0 for k in inside if self._scales(k)}
-            for factor, r in factors:
-                for k, power in factor.scaled:
-                    powers[k] = powers.get(k, 0.0) + r * power
-            self.scales.row({k: r for k, r in powers.items() if r}, abs(c))
+            self._scale_row(m, c, container)
+
+    def _scale_row(self, m: Iterable[tuple[int, int]], c: float, container: Key | None) -> None:
+        inside = [] if container is None else [container]
+        powers: dict[Hashable, float] = {k: -1.0 for k in inside if self._scales(k)}
+        for a, r in m:
+            for k, power in self._factor(a).scaled:
+                powers[k] = powers.get(k, 0.0) + r * power
+        self.scales.row({k: r for k, r in powers.items() if r}, abs(c))
+
+    def _mask(self, keys: Iterable[Key]) -> int:
+        """The signs of those that may be negated."""
+        return self.signs.of(filter(self.negates, keys))
 
     def law(self, law: Law, owner: Key) -> None:
         """The rows that an initial law makes."""
@@ -113,15 +122,15 @@ class Gauge:
     def _tied(self, keys: list[Key], negative: bool = False) -> None:
         free = [key for key in keys if self.negates(key)]
         if free:
-            self.signs.row(free, negative)
+            self.signs.row(self.signs.of(free), negative)
 
     def _factor(self, a: int) -> _Factor:
         if a not in self._known:
             keys = self._keys(a)
             even = self.al.atoms[a].kind in EVEN
-            signed = [] if even else [k for k, r in keys if r % 2 and self.negates(k)]
+            signs = 0 if even else self._mask(k for k, r in keys if r % 2)
             scaled = [x for x in keys if self._scales(x[0])] if self.grade.scales else []
-            self._known[a] = _Factor(signed, scaled)
+            self._known[a] = _Factor(signs, scaled)
         return self._known[a]
 
     def _keys(self, a: int) -> list[tuple[Key, int]]:

@@ -14,9 +14,16 @@ class Labels:
         self.form, self.grade, self.al = form, grade, form.algebra
         self.sizes = Sizes(form.graph)
         self._types = {s.name: s.type for s in form.graph.states}
+        self._known: dict[int, str] = {}
+        self._weights: dict[str, str] = {}
 
     def of(self, a: int) -> str:
         """The label of an atom."""
+        if a not in self._known:
+            self._known[a] = self._new(a)
+        return self._known[a]
+
+    def _new(self, a: int) -> str:
         atom = self.al.atoms[a]
         match atom.kind:
             case "weight":
@@ -31,6 +38,9 @@ class Labels:
 
     def weight(self, name: str) -> str:
         """The label of a weight: type, form and, where it counts, initial law."""
-        w = self.form.graph.weights[name]
-        law = self.form.laws.of_weight(name).text if self.grade.laws else ""
-        return f"{self.sizes.type(w.type)} {w.form.heads} {w.form.side} {law}"
+        if name not in self._weights:
+            w = self.form.graph.weights[name]
+            law = self.form.laws.of_weight(name).text if self.grade.laws else ""
+            told = f"{self.sizes.type(w.type)} {w.form.heads} {w.form.side} {law}"
+            self._weights[name] = told
+        return self._weights[name]

@@ -19,11 +19,15 @@ class Signs:
         self._pivots = 0
         self._left: list[str] = []
 
-    def row(self, keys: Iterable[Hashable], negative: bool) -> None:
-        """One more equation: these variables add up to 1 (a minus) or 0."""
+    def of(self, keys: Iterable[Hashable]) -> int:
+        """The product of these signs, as a sum of variables: each has a bit."""
         mask, bits = 0, self._bits
         for key in keys:
             mask ^= 1 << bits.setdefault(key, len(bits))
+        return mask
+
+    def row(self, mask: int, negative: bool) -> None:
+        """One more equation: these variables add up to 1 (a minus) or 0."""
         mask, bit = self._reduced(mask, int(negative))
         if mask:
             pivot = mask.bit_length() - 1

@@ -52,7 +52,7 @@ def _weighing(families: _Families, graph: Graph) -> set[str]:
     intervals: dict[str, list[Interval]] = {}
     for name, interval in ranges(graph).items():
         intervals.setdefault(base(name), []).append(interval)
-    read = (use for name, values in families.items() for e in values for use in uses(e, name))
+    read = (use for values in families.values() for e in values for use in uses(e))
     factors = {use.name for use in read if use.role == "factor"}
     return {n for n in factors & intervals.keys() if all(map(_is_share, intervals[n]))}
 

@@ -8,7 +8,7 @@ from cellsearch.derive.kinds import kinds_of, types_of
 from cellsearch.derive.latex import latex, name
 from cellsearch.ir import Cell
 from cellsearch.ir.cell import Const, Equation, Init, Needs, Output, Param, Width, flat
-from cellsearch.ir.expressions import Call, Expression, Name, walk
+from cellsearch.ir.expressions import Expression, Name, calls, walk
 from cellsearch.ir.ops import DRAWS
 from cellsearch.ir.unroll import base
 from cellsearch.ir.widths import H
@@ -88,5 +88,5 @@ class _Where:
 
 
 def _sign(start: Expression) -> str:
-    drawn = any(isinstance(e, Call) and e.function in DRAWS for e in walk(start))
+    drawn = any(e.function in DRAWS for e in calls(start))
     return r"\sim" if drawn or Name("orthogonal") in walk(start) else "="

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from cellsearch.errors import Position
-from cellsearch.ir.expressions import Expression, Name, walk
+from cellsearch.ir.expressions import Expression, Name
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,8 @@ def map_values(line: Line, change: Callable[[Expression], Expression]) -> Line:
 
 
 def values(cell: Cell) -> Iterator[Expression]:
-    """Every expression right of an equals sign, and all below it."""
+    """Every expression right of an equals sign."""
     for line in flat(cell.lines):
         value = line.start if isinstance(line, Param) else getattr(line, "value", None)
         if value is not None:
-            yield from walk(value)
+            yield value

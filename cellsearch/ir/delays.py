@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cellsearch.errors import LanguageError
-from cellsearch.ir.expressions import Call, Expression, Name, walk
+from cellsearch.ir.expressions import Expression, Name, calls
 from cellsearch.ir.ops import NOISE
 from cellsearch.ir.reach import Reach
 from cellsearch.ir.unroll import Unrolled
@@ -47,13 +47,13 @@ def memories(u: Unrolled, r: Reach) -> dict[int, Memory]:
         LanguageError: they remember too much.
     """
     live = set(r.order)
-    calls: dict[int, Memory] = {}
+    found: dict[int, Memory] = {}
     shared: dict[Expression, Memory] = {}
     copies: dict[Expression, int] = {}
     total = 0
     for name, round_ in u.equations.items():
-        for e in walk(round_.value) if name in live else ():
-            if not (isinstance(e, Call) and e.function == "delay"):
+        for e in calls(round_.value) if name in live else ():
+            if e.function != "delay":
                 continue
             what, steps = e.items[0], int(number(e.items[1], {}))
             memory = shared.get(what)
@@ -61,14 +61,14 @@ def memories(u: Unrolled, r: Reach) -> dict[int, Memory]:
                 copies[what] = copies.get(what, 0) + 1
                 own = isinstance(what, Name) and what.name in {f"{s}'" for s in r.states}
                 memory = shared[what] = Memory(what, 0, copies[what], own)
-            calls[id(e)] = memory
+            found[id(e)] = memory
             total += max(steps - memory.steps, 0)
             memory.steps = max(steps, memory.steps)
             if total > MOST_REMEMBERED:
                 message = f"the delays remember {total} values, more than {MOST_REMEMBERED}"
                 raise LanguageError(message, e.at)
-    return calls
+    return found
 
 
 def _has_noise(e: Expression) -> bool:
-    return any(isinstance(part, Call) and part.function in NOISE for part in walk(e))
+    return any(c.function in NOISE for c in calls(e))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cellsearch.errors import LanguageError
-from cellsearch.ir.build import Builder, value
+from cellsearch.ir.build import Builder
+from cellsearch.ir.build import value as number_of
 from cellsearch.ir.cell import Cell, Equation, flat, values
 from cellsearch.ir.delays import Memory, memories
 from cellsearch.ir.expressions import (
@@ -17,8 +18,10 @@ from cellsearch.ir.expressions import (
     Negative,
     Number,
     Transpose,
+    once,
+    walk,
 )
-from cellsearch.ir.graph import Form, Graph, Node, StateValue, Weight, topological
+from cellsearch.ir.graph import PLAIN, Form, Graph, Node, StateValue, Weight, topological
 from cellsearch.ir.infer import Types, infer
 from cellsearch.ir.naming import check_names
 from cellsearch.ir.noise import sites
@@ -54,10 +57,15 @@ def elaborate(cell: Cell, sizes: Mapping[str, int] | None = None) -> Graph:
 
 
 def _refuse_choices(cell: Cell) -> None:
-    for e in values(cell):
-        if isinstance(e, Choice):
+    for value in values(cell):
+        for e in _choices(value):
             message = f"'{cell.name}' has a choice that is not decided yet: '{e}'"
             raise LanguageError(message + _decision(cell, e), e.at)
+
+
+@once
+def _choices(e: Expression) -> tuple[Choice, ...]:
+    return tuple([part for part in walk(e) if isinstance(part, Choice)])
 
 
 def _decision(cell: Cell, choice: Choice) -> str:
@@ -131,7 +139,7 @@ class _Elaboration:
 
     def _weights(self) -> dict[str, Weight]:
         weights = {
-            n: Weight(n, self.types.weights[n], self._start(n), self.forms.get(n, Form()))
+            n: Weight(n, self.types.weights[n], self._start(n), self.forms.get(n, PLAIN))
             for n in self.r.free
         }
         for s in self.r.states:
@@ -179,7 +187,7 @@ class _Elaboration:
                 return self.b.matmul(self._typed(a), self._typed(b), self.types.of(e))
             case Binary(op=op, left=a, right=b):
                 left, right = self._node(a), self._node(b)
-                if op == "/" and value(right) == 0:
+                if op == "/" and number_of(right) == 0:
                     raise LanguageError(f"division by zero in '{e}'", e.at)
                 return self.b.unitwise(_ARITHMETIC[op], left, right)
             case Call():
@@ -234,7 +242,7 @@ class _Elaboration:
         plain = dict(self.plain)
         weight = self._typed(e.items[0])
         self.plain = plain
-        if weight.op == "zeros" or value(weight) == 0:
+        if weight.op == "zeros" or number_of(weight) == 0:
             return weight
         count = int(number(e.items[1], {}))
         form = Form(heads=count) if e.function == "block" else Form(side=count)
@@ -254,7 +262,7 @@ class _Elaboration:
 
     def _dropout(self, e: Call) -> Node:
         a, p = self._node(e.items[0]), self._probability(e.items[1])
-        if p == 0 or value(a) == 0:
+        if p == 0 or number_of(a) == 0:
             return a
         fixed = a.type.kind == MATRIX and not _varies(a)
         attrs = (p, self.sites[id(e)], "sequence" if fixed else "step")

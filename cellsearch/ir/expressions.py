@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import wraps
+from typing import Any, TypeVar
 
 from cellsearch.errors import Position
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,17 +31,6 @@ class Expression:
         """The same expression over other parts."""
         assert not parts
         return self
-
-    @cached_property
-    def walked(self) -> tuple[Expression, ...]:
-        """See `walk`. Found once: cells share the expressions of the lines that they share."""
-        found: list[Expression] = []
-        stack = [self]
-        while stack:
-            top = stack.pop()
-            found.append(top)
-            stack += top.parts[::-1]
-        return tuple(found)
 
     def __str__(self) -> str:
         return text(self)
@@ -138,14 +130,42 @@ class Call(_Many):
         return Call(parts, self.function, at=self.at)
 
 
+def once(find: Callable[[Expression], T]) -> Callable[[Expression], T]:
+    """What is found in an expression, kept with it: many cells share the lines that they read."""
+    kept = f"once {find.__module__}.{find.__qualname__}"
+
+    @wraps(find)
+    def found(e: Expression) -> T:
+        own: dict[str, Any] = e.__dict__
+        if kept not in own:
+            own[kept] = find(e)
+        return own[kept]  # type: ignore[no-any-return]
+
+    return found
+
+
+@once
 def walk(e: Expression) -> tuple[Expression, ...]:
     """The expression and all below it, from the top, left to right."""
-    return e.walked
+    found: list[Expression] = []
+    stack = [e]
+    while stack:
+        top = stack.pop()
+        found.append(top)
+        stack += top.parts[::-1]
+    return tuple(found)
 
 
-def names(e: Expression) -> list[str]:
+@once
+def names(e: Expression) -> tuple[str, ...]:
     """The names in an expression, without their indices."""
-    return [n.name for n in walk(e) if isinstance(n, Name)]
+    return tuple([n.name for n in walk(e) if isinstance(n, Name)])
+
+
+@once
+def calls(e: Expression) -> tuple[Call, ...]:
+    """The calls in an expression."""
+    return tuple([c for c in walk(e) if isinstance(c, Call)])
 
 
 def rewrite(e: Expression, change: Callable[[Expression], Expression | None]) -> Expression:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cellsearch.errors import LanguageError
 from cellsearch.ir.expressions import Expression
@@ -46,8 +47,7 @@ class Node:
         return f"<{self.op}({inner}): {self.type}>"
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """How a matrix is stored where it is no plain [rows, columns].
 
     `heads` diagonal blocks are stored as [heads, rows / heads, columns / heads]; filters of side
@@ -69,6 +69,9 @@ class Form:
         return (*sizes, self.side, self.side) if self.side else sizes
 
 
+PLAIN = Form()
+
+
 @dataclass(frozen=True)
 class Weight:
     """What is trained: shape, form, and the expression of its start (None: the default law)."""
@@ -76,7 +79,7 @@ class Weight:
     name: str
     type: Type
     start: Expression | None
-    form: Form = Form()
+    form: Form = PLAIN
 
     def shape(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
         """Its shape where H and X are given."""

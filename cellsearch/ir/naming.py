@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from cellsearch.errors import LanguageError, Position, nearest
 from cellsearch.ir.cell import Repeat, flat
-from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative
+from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, once
 from cellsearch.ir.ops import ARITY, RESERVED
 from cellsearch.ir.reach import Reach
 from cellsearch.ir.unroll import Unrolled, base, stem
@@ -17,31 +16,33 @@ _HOLDERS = ("block", "conv", "dropout")
 
 
 class Use(NamedTuple):
-    """A place where a free name is read: in which equation, and as what.
+    """A place where a name is read, and as what.
 
     `path` leads to it from the top of the equation's value; all rounds of a line have the same.
     """
 
     name: str
-    equation: str
     role: str
     at: Position | None
     path: tuple[int, ...] = ()
 
 
-def uses(e: Expression, equation: str) -> Iterator[Use]:
+@once
+def uses(e: Expression) -> tuple[Use, ...]:
     """All names of an equation's value with the roles that they play there.
 
     The role is `matrix` left of @, `term` of a sum, `factor` of a product, else `alone`.
     """
+    found: list[Use] = []
     stack: list[tuple[Expression, str, tuple[int, ...]]] = [(e, "alone", ())]
     while stack:
         top, role, path = stack.pop()
         if isinstance(top, Name):
-            yield Use(top.name, equation, role, top.at, path)
+            found.append(Use(top.name, role, top.at, path))
             continue
         for i in reversed(range(len(top.parts))):
             stack.append((top.parts[i], _role(top, i, role), (*path, i)))
+    return tuple(found)
 
 
 def _role(e: Expression, i: int, own: str) -> str:
@@ -70,20 +71,20 @@ def check_names(u: Unrolled, r: Reach) -> None:
     loops = {li.variable for li in flat(u.cell.lines) if isinstance(li, Repeat)}
     first: dict[str, tuple[int, tuple[int, ...]]] = {}
     found = [
-        use
+        (use, equation)
         for equation in r.order
-        for use in uses(u.equations[equation].value, equation)
+        for use in uses(u.equations[equation].value)
         if use.name in free and base(use.name) not in u.params
     ]
-    for use in found:
-        _check(use, u, loops)
-        place = (id(u.equations[use.equation].line), use.path)
+    for use, equation in found:
+        _check(use, equation, u, loops)
+        place = (id(u.equations[equation].line), use.path)
         if first.setdefault(use.name, place) != place:
             message = f"the weight '{use.name}' is written twice; where that is meant, say"
             raise LanguageError(f"{message} 'param {base(use.name)}'", use.at)
 
 
-def _check(use: Use, u: Unrolled, loops: set[str]) -> None:
+def _check(use: Use, equation: str, u: Unrolled, loops: set[str]) -> None:
     name = use.name
     if name in ("H", "X"):
         message = f"'{name}' stands in widths, const and init lines, never in an equation"
@@ -97,27 +98,27 @@ def _check(use: Use, u: Unrolled, loops: set[str]) -> None:
         raise LanguageError(message, use.at)
     if "'" in name:
         raise LanguageError(f"'{name}' is primed, but '{stem(name)}' is no state", use.at)
-    if not _named_well(use):
-        raise LanguageError(_refusal(use, u), use.at)
+    if not _named_well(use, equation):
+        raise LanguageError(_refusal(use, equation, u), use.at)
 
 
-def _named_well(use: Use) -> bool:
+def _named_well(use: Use, equation: str) -> bool:
     if use.name[0].isupper():
         return use.role == "matrix"
-    owner = stem(use.equation)
+    owner = stem(equation)
     as_bias = use.role == "term" and use.name == f"b{owner}"
     return as_bias or (use.role == "factor" and use.name == f"p{owner}")
 
 
-def _refusal(use: Use, u: Unrolled) -> str:
+def _refusal(use: Use, equation: str, u: Unrolled) -> str:
     n = use.name
     known = {*u.equations, *u.cell.inputs, *u.states, *u.params, *u.consts}
-    owner = stem(use.equation)
+    owner = stem(equation)
     if use.name[0].isupper():
         why = f"a matrix stands alone left of @, or is declared (param {base(n)})"
     elif n in (f"b{owner}", f"p{owner}"):
         place = "a term of a sum" if n[0] == "b" else "a factor of a product"
         why = f"it stands as {place}, or is declared (param {base(n)})"
     else:
-        why = f"a weight of '{use.equation}' is b{owner}, p{owner} or declared"
+        why = f"a weight of '{equation}' is b{owner}, p{owner} or declared"
     return f"unknown name '{n}'{nearest(n, known)}; {why}"

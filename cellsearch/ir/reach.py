@@ -21,7 +21,7 @@ from cellsearch.ir.cell import (
     flat,
     values,
 )
-from cellsearch.ir.expressions import Call, Expression, Name, names, walk
+from cellsearch.ir.expressions import Call, Expression, Name, calls, names, once, walk
 from cellsearch.ir.unroll import Unrolled, base
 
 
@@ -83,25 +83,26 @@ def _live(u: Unrolled, output: str) -> set[str]:
     return live
 
 
-def reads(e: Expression) -> Iterator[str]:
+@once
+def reads(e: Expression) -> tuple[str, ...]:
     """The names in an expression; `delay(h', k)` reads the state `h` too, which remembers it."""
-    for part in walk(e):
-        match part:
-            case Name(name=n):
-                yield n
-            case Call(function="delay", items=(Name(name=n), _)) if n.endswith("'"):
-                yield n[:-1]
+    delayed = [c.items[0] for c in calls(e) if c.function == "delay"]
+    remembered = [n.name[:-1] for n in delayed if isinstance(n, Name) and n.name.endswith("'")]
+    return (*names(e), *remembered)
 
 
-def same_step(e: Expression) -> Iterator[str]:
+@once
+def same_step(e: Expression) -> tuple[str, ...]:
     """The names whose value of this very step an expression needs: all but those in a delay."""
+    found: list[str] = []
     stack = [e]
     while stack:
         top = stack.pop()
         if isinstance(top, Name):
-            yield top.name
+            found.append(top.name)
         if not (isinstance(top, Call) and top.function == "delay"):
             stack += top.parts[::-1]
+    return tuple(found)
 
 
 def _order(u: Unrolled) -> list[str]:
@@ -111,7 +112,7 @@ def _order(u: Unrolled) -> list[str]:
     for first in u.equations:
         path: dict[str, Iterator[str]] = {}
         if first not in done:
-            path[first] = same_step(u.equations[first].value)
+            path[first] = iter(same_step(u.equations[first].value))
         while path:
             name = next(reversed(path))
             following = next((n for n in path[name] if n in u.equations and n not in done), None)
@@ -122,7 +123,7 @@ def _order(u: Unrolled) -> list[str]:
             elif following in path:
                 _circle(u, [*path], following)
             else:
-                path[following] = same_step(u.equations[following].value)
+                path[following] = iter(same_step(u.equations[following].value))
     return order
 
 
@@ -163,7 +164,7 @@ def unread_message(line: Line, cell: Cell) -> str:
     """What is wrong with a line that nothing reads."""
     match line:
         case Init(name=n):
-            read = {e.name for e in values(cell) if isinstance(e, Name)}
+            read = {n for e in values(cell) for n in names(e)}
             message = f"init names '{n}', which is no weight and no state of '{cell.name}'"
             return message + nearest(n, read)
         case Equation(target=t):

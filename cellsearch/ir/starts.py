@@ -6,8 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cellsearch.errors import LanguageError, nearest
-from cellsearch.ir.expressions import Binary, Call, Expression, Name, Negative, Number, names
-from cellsearch.ir.graph import Form, Graph, Node, StateValue, Weight
+from cellsearch.ir.expressions import (
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    calls,
+    names,
+)
+from cellsearch.ir.graph import PLAIN, Form, Graph, Node, StateValue, Weight
 from cellsearch.ir.ops import DRAWS, OPS
 from cellsearch.ir.types import Type
 from cellsearch.ir.unroll import Unrolled, base
@@ -30,7 +39,7 @@ def check_starts(u: Unrolled, weights: Mapping[str, Weight], states: Mapping[str
             _check_state(name, start, set(weights), u)
             for n in names(start):
                 if n in weights:
-                    _agree(weights[n], name, states[name], Form(), start)
+                    _agree(weights[n], name, states[name], PLAIN, start)
         elif name not in known:
             message = f"init names '{name}', which is no weight and no state"
             raise LanguageError(message + nearest(name, {*known, *states}), line.at)
@@ -45,19 +54,12 @@ def _check_state(name: str, start: Expression, known: set[str], u: Unrolled) -> 
     if start in (Name("learned"), Name("default")):
         return
     _check(start, known, u, weight=None)
-    drawn = {e.function for e in _calls(start)} & set(DRAWS) | set(names(start)) & _DRAW_WORDS
+    drawn = {e.function for e in calls(start)} & set(DRAWS) | set(names(start)) & _DRAW_WORDS
     if drawn:
         word = sorted(drawn)[0]
         raise LanguageError(
             f"the state '{name}' cannot start with a draw ({word}); say 'learned'", start.at
         )
-
-
-def _calls(e: Expression) -> Iterable[Call]:
-    if isinstance(e, Call):
-        yield e
-    for part in e.parts:
-        yield from _calls(part)
 
 
 def _check(e: Expression, known: set[str], u: Unrolled, weight: str | None) -> None:

@@ -20,7 +20,7 @@ from cellsearch.ir.cell import (
     Width,
     flat,
 )
-from cellsearch.ir.expressions import Call, Expression, Name, Number, names, number_text, walk
+from cellsearch.ir.expressions import Call, Expression, Name, Number, names, number_text, once, walk
 from cellsearch.ir.ops import RESERVED
 from cellsearch.ir.widths import NeedsSizesError, number, substitute, whole
 
@@ -283,11 +283,10 @@ class _Unroller:
 
     def _is_plain(self, e: Expression) -> bool:
         """Whether a value is of one round and of one line alone, with nothing to be put in."""
-        parts = walk(e)
-        ids = set(map(id, parts))
-        shared = len(ids) < len(parts) or not self.met.isdisjoint(ids)
+        ids = _ids(e)
+        shared = len(ids) < len(walk(e)) or not self.met.isdisjoint(ids)
         self.met |= ids
-        return not (self.loops or shared or any(map(_is_open, parts)))
+        return not (self.loops or shared or _has_open(e))
 
     def _unrolled(self, e: Expression) -> Expression:
         """A copy with concrete names. Rounds share no node, so that each has its own noise."""
@@ -313,6 +312,16 @@ class _Unroller:
             if f"{s.name}'" not in self.out.equations:
                 message = f"the state '{s.name}' has no equation for \"{s.name}'\""
                 raise LanguageError(message, s.at or self.cell.at)
+
+
+@once
+def _ids(e: Expression) -> frozenset[int]:
+    return frozenset(map(id, walk(e)))
+
+
+@once
+def _has_open(e: Expression) -> bool:
+    return any(map(_is_open, walk(e)))
 
 
 def _is_open(e: Expression) -> bool:

@@ -56,5 +56,5 @@ class Authored:
 
     def _uses(self) -> Iterator[Use]:
         for place in self.places:
-            for use in uses(place.line.value, str(place.line.target)):
+            for use in uses(place.line.value):
                 yield Use(place, use.path, use.role)

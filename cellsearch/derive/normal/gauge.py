@@ -55,7 +55,7 @@ _FREE = _LINEAR | _BILINEAR | ODD | EVEN
 
 
 class _Factor(NamedTuple):
-    """What an atom is multiplied by: its sign (see `Signs.of`); the keys of its scale, with powers."""
+    """What an atom is multiplied by: its sign (see `Signs`), the keys of its scale with powers."""
 
     signs: int
     scaled: list[tuple[Key, int]]
@@ -106,7 +106,7 @@ class Gauge:
 
     def _mask(self, keys: Iterable[Key]) -> int:
         """The signs of those that may be negated."""
-        return self.signs.of(filter(self.negates, keys))
+        return self.signs.of(k for k in keys if self.negates(k))
 
     def law(self, law: Law, owner: Key) -> None:
         """The rows that an initial law makes."""

@@ -65,9 +65,6 @@ class Nodes:
             name = self._places[str(name)]
         return one(self.al.atom(n.op, name, rank=rank(n.type)))
 
-    def _weight(self, n: Node, args: list[Polynomial]) -> Polynomial:
-        return one(self.al.atom("weight", n.attrs[0], rank=rank(n.type)))
-
     def _state(self, n: Node, args: list[Polynomial]) -> Polynomial:
         name: str | None = str(n.attrs[0])
         while name is not None and name in self.alias:

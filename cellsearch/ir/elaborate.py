@@ -21,7 +21,7 @@ from cellsearch.ir.expressions import (
     once,
     walk,
 )
-from cellsearch.ir.graph import PLAIN, Form, Graph, Node, StateValue, Weight, topological
+from cellsearch.ir.graph import WHOLE, Form, Graph, Node, StateValue, Weight, topological
 from cellsearch.ir.infer import Types, infer
 from cellsearch.ir.naming import check_names
 from cellsearch.ir.noise import sites
@@ -139,7 +139,7 @@ class _Elaboration:
 
     def _weights(self) -> dict[str, Weight]:
         weights = {
-            n: Weight(n, self.types.weights[n], self._start(n), self.forms.get(n, PLAIN))
+            n: Weight(n, self.types.weights[n], self._start(n), self.forms.get(n, WHOLE))
             for n in self.r.free
         }
         for s in self.r.states:

@@ -69,7 +69,7 @@ class Form(NamedTuple):
         return (*sizes, self.side, self.side) if self.side else sizes
 
 
-PLAIN = Form()
+WHOLE = Form()
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Weight:
     name: str
     type: Type
     start: Expression | None
-    form: Form = PLAIN
+    form: Form = WHOLE
 
     def shape(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
         """Its shape where H and X are given."""

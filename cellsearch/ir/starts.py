@@ -16,7 +16,7 @@ from cellsearch.ir.expressions import (
     calls,
     names,
 )
-from cellsearch.ir.graph import PLAIN, Form, Graph, Node, StateValue, Weight
+from cellsearch.ir.graph import WHOLE, Form, Graph, Node, StateValue, Weight
 from cellsearch.ir.ops import DRAWS, OPS
 from cellsearch.ir.types import Type
 from cellsearch.ir.unroll import Unrolled, base
@@ -39,7 +39,7 @@ def check_starts(u: Unrolled, weights: Mapping[str, Weight], states: Mapping[str
             _check_state(name, start, set(weights), u)
             for n in names(start):
                 if n in weights:
-                    _agree(weights[n], name, states[name], PLAIN, start)
+                    _agree(weights[n], name, states[name], WHOLE, start)
         elif name not in known:
             message = f"init names '{name}', which is no weight and no state"
             raise LanguageError(message + nearest(name, {*known, *states}), line.at)

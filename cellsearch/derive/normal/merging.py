@@ -15,7 +15,7 @@ from cellsearch.derive.normal.form import NormalForm
 from cellsearch.derive.normal.nodes import rank
 from cellsearch.derive.normal.places import Place, Places
 from cellsearch.derive.normal.rebuild import rebuilt
-from cellsearch.ir.graph import PLAIN, Weight
+from cellsearch.ir.graph import WHOLE, Weight
 from cellsearch.ir.types import Type
 
 PLAIN, TRANSPOSED, DIAGONAL = "plain", "transposed", "diagonal"
@@ -76,7 +76,7 @@ def _next_merge(form: NormalForm) -> tuple[Merge, Terms] | None:
 
 def _strength(w: Weight) -> tuple[int, bool]:
     """What can swallow more comes first."""
-    return len(w.type.sizes), w.form == PLAIN
+    return len(w.type.sizes), w.form == WHOLE
 
 
 def _swallowed(
@@ -183,11 +183,11 @@ def _fits(weight: Weight, other: Weight, shape: str) -> bool:
     """Whether a matrix of one form can be any of another."""
     if shape == PLAIN and weight.form == other.form:
         return True
-    return weight.form == PLAIN and not other.form.side
+    return weight.form == WHOLE and not other.form.side
 
 
 def _is_square(w: Weight) -> bool:
-    return w.form == PLAIN and w.type.sizes[0] == w.type.sizes[1]
+    return w.form == WHOLE and w.type.sizes[0] == w.type.sizes[1]
 
 
 def _column(w: Weight) -> Type:

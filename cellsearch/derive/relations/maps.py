@@ -17,7 +17,7 @@ from cellsearch.derive.relations.expressions import (
 )
 from cellsearch.derive.relations.side import Side
 from cellsearch.ir.expressions import Call, Expression, Name, Number, Transpose
-from cellsearch.ir.graph import PLAIN
+from cellsearch.ir.graph import WHOLE
 
 Map = dict[str, Expression]
 
@@ -55,7 +55,7 @@ def _part(part: Part, side: Side, keep: str, values: Mapping[str, Sum]) -> Sum:
     s = constant(part.ratio)
     for w in part.weights:
         s = product(s, values[w])
-    form = side.graph.weights[part.weights[0]].form if part.weights else PLAIN
+    form = side.graph.weights[part.weights[0]].form if part.weights else WHOLE
     if form.heads and not side.graph.weights[keep].form.heads:
         s = wrapped(s, lambda e: Call((e, Number(float(form.heads))), "block"))
     if part.shape == TRANSPOSED:

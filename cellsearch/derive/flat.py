@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from cellsearch.ir import Graph, Node
-from cellsearch.ir.build import value
+from cellsearch.ir.build import UNITWISE, value
 
 SUM, PRODUCT = "sum", "product"
 _KINDS = {"add": SUM, "sub": SUM, "neg": SUM, "mul": PRODUCT}
@@ -77,7 +77,8 @@ class Flat:
         attrs = () if kind in (SUM, PRODUCT) else n.attrs
         # No piece stands twice in a bag, unless it is all of it.
         bag = frozenset(pieces) if kind in COMMUTATIVE else pieces
-        key = (kind, attrs, n.type, number, bag)
+        # What goes unit by unit has the type of its pieces.
+        key = (kind, attrs, None if n.op in UNITWISE else n.type, number, bag)
         first = self._first.setdefault(key, n)
         if first is n:
             self._operations[id(n)] = operation
@@ -133,18 +134,16 @@ def ordered(flat: Flat, n: Node, colours: Mapping[int, str]) -> list[Piece]:
     return pieces
 
 
-def live(flat: Flat, roots: Iterable[Node]) -> list[Node]:
+def live(graph: Graph, flat: Flat) -> list[Node]:
     """The nodes that count, each after its pieces."""
-    order: dict[int, Node] = {}
-    stack = [flat.node(r) for r in roots]
+    seen: set[int] = set()
+    stack = [flat.node(r) for r in (graph.output, *(s.next for s in graph.states))]
     while stack:
-        n = stack[-1]
-        below = [p.node for p in flat.of(n).pieces if id(p.node) not in order]
-        if id(n) in order or not below:
-            order.setdefault(id(n), stack.pop())
-        else:
-            stack += below
-    return list(order.values())
+        n = stack.pop()
+        if id(n) not in seen:
+            seen.add(id(n))
+            stack += [p.node for p in flat.of(n).pieces]
+    return [n for n in graph.nodes if id(n) in seen]
 
 
 def colour(graph: Graph, flat: Flat, label: Label) -> dict[int, str]:
@@ -157,7 +156,7 @@ def colour(graph: Graph, flat: Flat, label: Label) -> dict[int, str]:
         flat: its operations.
         label: what a node is by itself, without names.
     """
-    nodes = live(flat, [graph.output, *(s.next for s in graph.states)])
+    nodes = live(graph, flat)
     rounds = _Rounds(graph, flat, nodes)
     colours = [short(repr(label(n))) for n in nodes]
     for _ in range(_MOST_ROUNDS):

@@ -54,7 +54,7 @@ class Looked:
         form = self.side.form
         seen: set[int] = set()
         for p in (form.output, *form.updates.values()):
-            list(below(form.algebra, p, seen))
+            below(form.algebra, p, seen)
         return frozenset(seen)
 
     @property

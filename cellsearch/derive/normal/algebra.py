@@ -7,7 +7,6 @@ Products are unit by unit; what a vector is beside a scalar follows from the ato
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 # Atoms with their exponents, by the atoms' numbers; monomials with their coefficients.
@@ -153,16 +152,25 @@ class Algebra:
 
     def _gathered(self, total: dict[Monomial, float]) -> dict[Monomial, float]:
         """`M @ a + s * M @ b` as `M @ (a + s * b)`, where scalars alone differ before them."""
-        groups: dict[tuple[Monomial, Monomial], list[Monomial]] = {}
+        by_core: dict[Monomial, list[tuple[Monomial, int]]] = {}
         for m in total:
             found = [a for a, _ in m if a in self.products]
             if len(found) == 1 and (found[0], 1) in m:
-                _, rest = self.split(over(m, ((found[0], 1),)))
-                groups.setdefault((rest, self.products[found[0]][0]), []).append(m)
-        for (rest, core), terms in groups.items():
+                by_core.setdefault(self.products[found[0]][0], []).append((m, found[0]))
+        for core, terms in by_core.items():
             if len(terms) > 1:
-                self._gather(total, rest, core, terms)
+                self._gather_core(total, core, terms)
         return total
+
+    def _gather_core(
+        self, total: dict[Monomial, float], core: Monomial, terms: list[tuple[Monomial, int]]
+    ) -> None:
+        groups: dict[Monomial, list[Monomial]] = {}
+        for m, a in terms:
+            groups.setdefault(self.split(over(m, ((a, 1),)))[1], []).append(m)
+        for rest, together in groups.items():
+            if len(together) > 1:
+                self._gather(total, rest, core, together)
 
     def _gather(
         self, total: dict[Monomial, float], rest: Monomial, core: Monomial, terms: list[Monomial]
@@ -266,8 +274,3 @@ def leading(p: Polynomial) -> float:
     """The largest coefficient, with the sign of the first: what a linear map can pull out."""
     size = max(abs(c) for _, c in p)
     return size if p[0][1] > 0 else -size
-
-
-def atoms_of(p: Polynomial) -> Iterable[int]:
-    """The atoms that stand in a polynomial, as often as they do."""
-    return (a for m, _ in p for a, _ in m)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any
 
-from cellsearch.derive.normal.algebra import Algebra, Monomial, Polynomial, atoms_of
+from cellsearch.derive.normal.algebra import Algebra, Monomial, Polynomial
 from cellsearch.derive.normal.form import NormalForm
 
 Content = Any
@@ -135,8 +135,9 @@ def _levels(al: Algebra, live: list[int]) -> list[list[int]]:
     """The atoms by how many others lie below them, one in the other."""
     depth: dict[int, int] = {}
     for a in live:
-        inner = (depth[b] for p in al.atoms[a].args for b in atoms_of(p))
-        depth[a] = 1 + max(inner, default=-1)
+        depth[a] = 1 + max(
+            [depth[b] for p in al.atoms[a].args for m, _ in p for b, _ in m], default=-1
+        )
     levels: list[list[int]] = [[] for _ in range(1 + max(depth.values(), default=-1))]
     for a, d in depth.items():
         levels[d].append(a)

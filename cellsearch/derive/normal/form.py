@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cellsearch.derive.normal.algebra import Algebra, Polynomial, atoms_of
+from cellsearch.derive.normal.algebra import Algebra, Polynomial
 from cellsearch.derive.normal.laws import Laws
 from cellsearch.ir import Graph
 
@@ -33,8 +33,9 @@ class NormalForm:
     def live(self) -> list[int]:
         """The atoms that the output depends on, each after those that it reads."""
         seen: set[int] = set()
-        roots = [self.output, *self.updates.values()]
-        return sorted(a for p in roots for a in below(self.algebra, p, seen))
+        for p in (self.output, *self.updates.values()):
+            below(self.algebra, p, seen)
+        return sorted(seen)
 
 
 def state_of(algebra: Algebra, a: int) -> str | None:
@@ -43,12 +44,15 @@ def state_of(algebra: Algebra, a: int) -> str | None:
     return str(atom.label[0]) if atom.kind == "state" else None
 
 
-def below(algebra: Algebra, p: Polynomial, seen: set[int]) -> Iterator[int]:
-    """The atoms that a polynomial depends on within the step, each once."""
+def below(algebra: Algebra, p: Polynomial, seen: set[int]) -> list[int]:
+    """The atoms that a polynomial depends on within the step and that are not seen yet."""
+    found: list[int] = []
     stack = [p]
     while stack:
-        for a in atoms_of(stack.pop()):
-            if a not in seen:
-                seen.add(a)
-                yield a
-                stack += algebra.atoms[a].args
+        for m, _ in stack.pop():
+            for a, _ in m:
+                if a not in seen:
+                    seen.add(a)
+                    found.append(a)
+                    stack += algebra.atoms[a].args
+    return found

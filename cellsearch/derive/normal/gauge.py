@@ -72,6 +72,7 @@ class Gauge:
         self.held: set[Key] = {("weight", w) for law in starts for w in law.reads}
         self.held |= {("state", s) for s, law in zip(form.updates, starts, strict=True) if law.text}
         self._known: dict[int, _Factor] = {}
+        self._containers: dict[Key, int] = {}
 
     def left(self) -> str:
         """What no change of signs and scales alters."""
@@ -88,7 +89,7 @@ class Gauge:
 
     def term(self, m: Iterable[tuple[int, int]], c: float, container: Key | None) -> None:
         """A term of what `container` holds; None: of what is given."""
-        signs = 0 if container is None else self._mask([container])
+        signs = 0 if container is None else self._inside(container)
         for a, r in m:
             if r % 2:
                 signs ^= self._factor(a).signs
@@ -103,6 +104,11 @@ class Gauge:
             for k, power in self._factor(a).scaled:
                 powers[k] = powers.get(k, 0.0) + r * power
         self.scales.row({k: r for k, r in powers.items() if r}, abs(c))
+
+    def _inside(self, container: Key) -> int:
+        if container not in self._containers:
+            self._containers[container] = self._mask([container])
+        return self._containers[container]
 
     def _mask(self, keys: Iterable[Key]) -> int:
         """The signs of those that may be negated."""

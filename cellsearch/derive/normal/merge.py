@@ -51,10 +51,12 @@ class _Vanishing:
             self._atoms.append(own or inner)
 
     def __call__(self, p: Polynomial) -> bool:
-        return all(
-            any(self._atoms[a] for a, _ in m) and not any(a in self._endless for a, _ in m)
-            for m, _ in p
-        )
+        for m, _ in p:
+            if not any(self._atoms[a] for a, _ in m):
+                return False
+            if self._endless and any(a in self._endless for a, _ in m):
+                return False
+        return True
 
 
 def twins(form: NormalForm) -> dict[str, str | None]:

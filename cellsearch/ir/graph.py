@@ -5,7 +5,7 @@ Everything that is derived (cost, gradient, schedule, code) is derived from this
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -180,16 +180,13 @@ def topological(roots: Iterable[Node]) -> tuple[Node, ...]:
     """The nodes below the roots, each after those that it reads."""
     order: dict[int, Node] = {}
     for root in roots:
-        stack: list[tuple[Node, Iterator[Node]]] = [(root, iter(root.args))]
+        stack = [root]
         while stack:
-            node, rest = stack[-1]
-            if id(node) in order:
-                stack.pop()
-                continue
-            following = next(rest, None)
-            if following is None:
-                stack.pop()
+            for a in stack[-1].args:
+                if id(a) not in order:
+                    stack.append(a)
+                    break
+            else:
+                node = stack.pop()
                 order[id(node)] = node
-            elif id(following) not in order:
-                stack.append((following, iter(following.args)))
     return tuple(order.values())

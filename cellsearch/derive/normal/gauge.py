@@ -112,7 +112,7 @@ class Gauge:
 
     def _mask(self, keys: Iterable[Key]) -> int:
         """The signs of those that may be negated."""
-        return self.signs.of(k for k in keys if self.negates(k))
+        return self.signs.of([k for k in keys if self.negates(k)])
 
     def law(self, law: Law, owner: Key) -> None:
         """The rows that an initial law makes."""
@@ -134,7 +134,7 @@ class Gauge:
         if a not in self._known:
             keys = self._keys(a)
             even = self.al.atoms[a].kind in EVEN
-            signs = 0 if even else self._mask(k for k, r in keys if r % 2)
+            signs = 0 if even else self._mask([k for k, r in keys if r % 2])
             scaled = [x for x in keys if self._scales(x[0])] if self.grade.scales else []
             self._known[a] = _Factor(signs, scaled)
         return self._known[a]

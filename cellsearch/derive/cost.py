@@ -89,10 +89,11 @@ class _Units:
 
     def of(self, t: Type) -> int:
         """The units of a value of this type."""
-        if t not in self._known:
+        known = self._known.get(t)
+        if known is None:
             dims = [s.at(self.sizes) for s in t.sizes]
-            self._known[t] = math.prod(dims) * (self._area if len(dims) == 1 else 1)
-        return self._known[t]
+            known = self._known[t] = math.prod(dims) * (self._area if len(dims) == 1 else 1)
+        return known
 
     def product(self, n: Node) -> int:
         """The operations of a matrix product."""

@@ -97,15 +97,17 @@ class _Anonymous:
 
     def _size(self, s: Size) -> str:
         """A size by its values; those of further inputs are told by their places."""
-        if s not in self.sizes:
+        known = self.sizes.get(s)
+        if known is None:
             told = Size.of(substitute(s.expression, self.widths)) if self.widths else s
-            self.sizes[s] = str(told.told)
-        return self.sizes[s]
+            known = self.sizes[s] = str(told.told)
+        return known
 
     def _type(self, t: Type) -> list[str]:
-        if t not in self.types:
-            self.types[t] = [self._size(s) for s in t.sizes]
-        return self.types[t]
+        known = self.types.get(t)
+        if known is None:
+            known = self.types[t] = [self._size(s) for s in t.sizes]
+        return known
 
     def _label(self, n: Node) -> object:
         """What a node is by itself."""

@@ -31,9 +31,10 @@ class Builder:
         """The node of this operation, new or as it was made before."""
         # What goes unit by unit has the type of its arguments.
         key = (op, tuple(map(id, args)), attrs, None if op in UNITWISE else type)
-        if key not in self._nodes:
-            self._nodes[key] = Node(op, args, attrs, type)
-        return self._nodes[key]
+        known = self._nodes.get(key)
+        if known is None:
+            known = self._nodes[key] = Node(op, args, attrs, type)
+        return known
 
     def number(self, value: float) -> Node:
         """A number."""

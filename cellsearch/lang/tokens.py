@@ -42,6 +42,7 @@ _HINTS = {
 }
 
 OPENING, CLOSING = "([", ")]"
+_BRACKETS = frozenset(OPENING + CLOSING)
 
 
 class Token(NamedTuple):
@@ -110,7 +111,8 @@ class _Lines:
         if mark:
             self.notes.append(comment.strip())
         for token in tokens:
-            self._bracket(token)
+            if token.text in _BRACKETS:
+                self._bracket(token)
         if self.open:
             return None
         return self._line(Position(line, number, len(code.rstrip()) + 1, self.file))
@@ -122,16 +124,13 @@ class _Lines:
             raise LanguageError(f"the bracket '{first.text}' is never closed", first.at)
 
     def _bracket(self, token: Token) -> None:
-        if token.kind != "mark":
-            return
         if token.text in OPENING:
             self.open.append(token)
-        elif token.text in CLOSING:
-            wanted = OPENING[CLOSING.index(token.text)]
-            if not self.open or self.open[-1].text != wanted:
-                message = f"'{token.text}' closes no '{wanted}'"
-                raise LanguageError(message, token.at)
-            self.open.pop()
+            return
+        wanted = OPENING[CLOSING.index(token.text)]
+        if not self.open or self.open[-1].text != wanted:
+            raise LanguageError(f"'{token.text}' closes no '{wanted}'", token.at)
+        self.open.pop()
 
     def _line(self, end: Position) -> LogicalLine:
         first = self.tokens[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cellsearch.derive.normal.algebra import Monomial, Polynomial
 from cellsearch.derive.normal.colours import Colours
@@ -16,6 +16,7 @@ from cellsearch.derive.normal.form import NormalForm
 from cellsearch.derive.normal.gauge import IDENTICAL, Gauge, Grade, Key
 from cellsearch.derive.normal.labels import Labels
 from cellsearch.derive.normal.laws import Law
+from cellsearch.derive.normal.swaps import Swaps
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,17 @@ class Canonical:
     Attributes:
         text: equal for two cells that are the same in this grade.
         weights: the weights' numbers in the text.
-        factors: by what the weight in the text is multiplied to be each.
         noise: the numbers of the sites of noise.
     """
 
     text: str
     weights: dict[str, int]
-    factors: dict[str, float]
     noise: dict[int, int]
+    _gauge: Gauge = field(repr=False)
+
+    def factor(self, weight: str) -> float:
+        """By what the weight in the text is multiplied to be this one."""
+        return self._gauge.factor(("weight", weight))
 
 
 # How many atoms are looked at to tell apart what the colours do not; of a small cell, all orders.
@@ -49,7 +53,8 @@ class Scribe:
     def written(self, grade: Grade) -> Canonical:
         """The cell in a grade."""
         labels, colours = self._coloured(grade)
-        search = _Search(lambda c: _Writer(self._form, grade, labels, c).written())
+        swaps = Swaps(self._form)
+        search = _Search(lambda c: _Writer(self._form, grade, labels, c).written(), swaps)
         return search.least(colours)
 
     def _coloured(self, grade: Grade) -> tuple[Labels, Colours]:
@@ -72,15 +77,15 @@ class _Search:
     cell with many ties is written in one of the orders.
     """
 
-    def __init__(self, write: Callable[[Colours], Canonical]) -> None:
-        self._write = write
+    def __init__(self, write: Callable[[Colours], Canonical], swaps: Swaps) -> None:
+        self._write, self._swaps = write, swaps
         self._looks = _MOST_LOOKS
 
     def least(self, colours: Colours) -> Canonical:
         """The least text under these colours."""
         found: list[Canonical] = []
         firsts: set[str] = set()
-        for a in colours.tied():
+        for a in self._different(colours.tied()):
             if self._looks <= 0:
                 break
             told = self._split(colours, a)
@@ -89,6 +94,10 @@ class _Search:
                 firsts.add(first.text)
                 found.append(self.least(told) if told.tied() else first)
         return min(found, key=lambda c: c.text) if found else self._first(colours)
+
+    def _different(self, tied: list[int]) -> list[int]:
+        """Of atoms that can change places, one."""
+        return [a for i, a in enumerate(tied) if not i or not self._swaps.allowed(tied[0], a)]
 
     def _first(self, colours: Colours) -> Canonical:
         while self._looks > 0 and (tied := colours.tied()):
@@ -118,8 +127,7 @@ class _Writer:
         lines += self._weight_lines()
         lines.append(str(self.labels.sizes.needs(self.form.graph.needs)))
         lines.append(self.gauge.left())
-        factors = {w: self.gauge.factor(("weight", w)) for w in self.weights}
-        return Canonical("\n".join(lines), self.weights, factors, self.noise)
+        return Canonical("\n".join(lines), self.weights, self.noise, self.gauge)
 
     def _line(self, a: int) -> str:
         atom = self.al.atoms[a]

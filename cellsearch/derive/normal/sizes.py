@@ -24,10 +24,11 @@ class Sizes:
 
     def text(self, s: Size) -> str:
         """One size."""
-        if s not in self._known:
+        known = self._known.get(s)
+        if known is None:
             told = Size.of(substitute(s.expression, self._places)) if self._places else s
-            self._known[s] = str(told.told)
-        return self._known[s]
+            known = self._known[s] = str(told.told)
+        return known
 
     def type(self, t: Type) -> str:
         """A type."""

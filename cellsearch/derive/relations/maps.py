@@ -33,7 +33,7 @@ def weight_map(a: Side, b: Side, grade: Grade) -> Map:
     found: dict[str, Sum] = {name: {} for name in b.graph.weights}
     for name, i in others.weights.items():
         source = numbered[i]
-        found[name] = scaled(others.factors[name] / own.factors[source], sources[source])
+        found[name] = scaled(others.factor(name) / own.factor(source), sources[source])
     for merge in reversed(b.merges(grade)):
         for part in merge.parts:
             swallowed = _part(part, b, merge.keep, found)

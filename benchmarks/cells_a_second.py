@@ -16,6 +16,7 @@ import platform
 import pstats
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -120,17 +121,16 @@ def growth() -> list[dict[str, Any]]:
     return rows
 
 
-def profile(texts: Sequence[str]) -> list[dict[str, Any]]:
-    """The functions in which most of the time goes, by their share."""
+def profile(texts: Sequence[str]) -> dict[str, float]:
+    """The files in which most of the time goes, by their share; what is built in by itself."""
     profiler = cProfile.Profile()
     profiler.runcall(lambda: [stages(text) for text in texts])
     found = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
-    total = sum(own for _, _, own, _, _ in found.values())
-    most = sorted(found.items(), key=lambda item: -item[1][2])[:LISTED]
-    return [
-        {"function": f"{Path(file).stem}.{name}", "share": round(own / total, 3)}
-        for (file, _, name), (_, _, own, _, _) in most
-    ]
+    own: Counter[str] = Counter()
+    for (file, _, _), (_, _, seconds, _, _) in found.items():
+        name = "built in" if file == "~" else "/".join(Path(file).with_suffix("").parts[-2:])
+        own[name] += seconds
+    return {name: round(seconds / own.total(), 3) for name, seconds in own.most_common(LISTED)}
 
 
 def main() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cellsearch.errors import LanguageError
-from cellsearch.ir.build import Builder
-from cellsearch.ir.build import value as number_of
+from cellsearch.ir.build import Builder, value
 from cellsearch.ir.cell import Cell, Equation, flat, values
 from cellsearch.ir.delays import Memory, memories
 from cellsearch.ir.expressions import (
@@ -57,8 +56,8 @@ def elaborate(cell: Cell, sizes: Mapping[str, int] | None = None) -> Graph:
 
 
 def _refuse_choices(cell: Cell) -> None:
-    for value in values(cell):
-        for e in _choices(value):
+    for written in values(cell):
+        for e in _choices(written):
             message = f"'{cell.name}' has a choice that is not decided yet: '{e}'"
             raise LanguageError(message + _decision(cell, e), e.at)
 
@@ -187,7 +186,7 @@ class _Elaboration:
                 return self.b.matmul(self._typed(a), self._typed(b), self.types.of(e))
             case Binary(op=op, left=a, right=b):
                 left, right = self._node(a), self._node(b)
-                if op == "/" and number_of(right) == 0:
+                if op == "/" and value(right) == 0:
                     raise LanguageError(f"division by zero in '{e}'", e.at)
                 return self.b.unitwise(_ARITHMETIC[op], left, right)
             case Call():
@@ -242,7 +241,7 @@ class _Elaboration:
         plain = dict(self.plain)
         weight = self._typed(e.items[0])
         self.plain = plain
-        if weight.op == "zeros" or number_of(weight) == 0:
+        if weight.op == "zeros" or value(weight) == 0:
             return weight
         count = int(number(e.items[1], {}))
         form = Form(heads=count) if e.function == "block" else Form(side=count)
@@ -262,7 +261,7 @@ class _Elaboration:
 
     def _dropout(self, e: Call) -> Node:
         a, p = self._node(e.items[0]), self._probability(e.items[1])
-        if p == 0 or number_of(a) == 0:
+        if p == 0 or value(a) == 0:
             return a
         fixed = a.type.kind == MATRIX and not _varies(a)
         attrs = (p, self.sites[id(e)], "sequence" if fixed else "step")

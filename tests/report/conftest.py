@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _little_to_collect() -> Iterator[None]:
     """statsmodels collects garbage at each correction; what is there already need not be seen."""
     gc.collect()

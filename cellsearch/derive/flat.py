@@ -111,7 +111,7 @@ def _gathered(kind: str, bag: Iterable[Piece]) -> tuple[str, tuple[Piece, ...]]:
     numbers: list[float] = []
     times: dict[tuple[Node, int], int] = {}
     for p in bag:
-        known = value(p.node)
+        known = value(p.node) if p.node.op in ("number", "expand") else None
         if known is not None:
             numbers += [p.sign * known] * min(p.times, 2)
         else:

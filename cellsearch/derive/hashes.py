@@ -144,13 +144,14 @@ class _Anonymous:
         stack = [(top, iter(self._pieces(top)))]
         while stack:
             n, rest = stack[-1]
-            following = next((p.node for p in rest if id(p.node) not in self.index), None)
-            if following is not None:
-                stack.append((following, iter(self._pieces(following))))
-                continue
-            stack.pop()
-            if id(n) not in self.index:
-                self._line(n)
+            for p in rest:
+                if id(p.node) not in self.index:
+                    stack.append((p.node, iter(self._pieces(p.node))))
+                    break
+            else:
+                stack.pop()
+                if id(n) not in self.index:
+                    self._line(n)
         return self.index[id(top)]
 
     def _pieces(self, n: Node) -> list[Piece]:

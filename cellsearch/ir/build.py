@@ -42,12 +42,12 @@ class Builder:
 
     def unitwise(self, op: str, *args: Node) -> Node:
         """A function or `add sub mul div neg`, simplified."""
-        plain = tuple(map(_bare, args))
+        plain = tuple([_bare(a) if a.op == "expand" else a for a in args])
         short = self._short(op, plain)
         if short is not None:
             return short
         wide = _widest(args)
-        if len(_widest(plain).sizes) < len(wide.sizes):
+        if plain != args and len(_widest(plain).sizes) < len(wide.sizes):
             return self.expand(self.unitwise(op, *plain), wide)
         return self.node(op, plain, type=wide)
 
@@ -84,8 +84,8 @@ class Builder:
         return self.node("expand", (a,), type=type)
 
     def _short(self, op: str, args: tuple[Node, ...]) -> Node | None:
-        numbers = list(map(_number, args))
-        if all(v is not None for v in numbers):
+        numbers = [float(a.attrs[0]) if a.op == "number" else None for a in args]
+        if None not in numbers:
             return self._folded(op, [v for v in numbers if v is not None])
         rule = _RULES.get(op)
         return rule(self, args, numbers) if rule else None
@@ -106,11 +106,8 @@ def _widest(args: Iterable[Node]) -> Type:
 
 def value(a: Node) -> float | None:
     """The value of a node that is a number, also one that is expanded."""
-    return _number(_bare(a))
-
-
-def _number(a: Node) -> float | None:
-    return float(a.attrs[0]) if a.op == "number" else None
+    bare = _bare(a)
+    return float(bare.attrs[0]) if bare.op == "number" else None
 
 
 def _bare(a: Node) -> Node:

@@ -38,23 +38,22 @@ class _Vanishing:
     """Tells whether a polynomial is 0 where some states are."""
 
     def __init__(self, algebra: Algebra, zero: set[str]) -> None:
-        self._atoms: list[bool] = []
+        self._zero: set[int] = set()
         self._endless = {
             a
             for a, atom in enumerate(algebra.atoms)
             if atom.kind in _ENDLESS and _endless(algebra, atom)
         }
         # What an atom reads was made before it.
-        for atom in algebra.atoms:
+        for a, atom in enumerate(algebra.atoms):
             own = atom.kind == "state" and atom.label[0] in zero
-            inner = atom.kind in _VANISHING and any(map(self, atom.args))
-            self._atoms.append(own or inner)
+            if own or (atom.kind in _VANISHING and any(map(self, atom.args))):
+                self._zero.add(a)
 
     def __call__(self, p: Polynomial) -> bool:
         for m, _ in p:
-            if not any(self._atoms[a] for a, _ in m):
-                return False
-            if self._endless and any(a in self._endless for a, _ in m):
+            atoms = [a for a, _ in m]
+            if self._zero.isdisjoint(atoms) or not self._endless.isdisjoint(atoms):
                 return False
         return True
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
-from typing import cast
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 from cellsearch.errors import LanguageError, nearest
 from cellsearch.ir.cell import Cell, State
@@ -73,18 +74,40 @@ def _sections(lines: Iterable[LogicalLine]) -> Iterator[tuple[LogicalLine, list[
         yield header, body
 
 
-def _read(header: LogicalLine, body: list[LogicalLine], library: Library) -> Cell:
-    r = Reader(header.tokens)
+def _read(line: LogicalLine, body: list[LogicalLine], library: Library) -> Cell:
+    name, base, inputs, states = _header(line)
+    doc = (*line.above, *([line.note] if line.note else []))
+    if base is None:
+        return Cell(name.text, inputs, states, read_lines(body), doc, name.at)
+    derived = _derived(name, base, body, library)
+    return replace(derived, name=name.text, doc=doc, at=name.at)
+
+
+class _Header(NamedTuple):
+    """The first line of a cell; a derived one names its base, and neither inputs nor states."""
+
+    name: Token
+    base: Token | None
+    inputs: tuple[str, ...] = ()
+    states: tuple[State, ...] = ()
+
+
+# A search reads the same lines again and again.
+@lru_cache(1_000)
+def _header(line: LogicalLine) -> _Header:
+    r = Reader(line.tokens)
     if not r.accept("cell"):
         message = f"expected 'cell', got '{r.token.text}'; the lines of a cell are indented"
         raise LanguageError(message, r.token.at)
     name = _new(r, "the cell's name")
     if r.accept("="):
-        return _derived(r, name, header, body, library)
+        base = r.name("the name of a cell")
+        r.expect("with")
+        r.end()
+        return _Header(name, base)
     inputs, states = _signature(r)
     r.end()
-    doc = (*header.above, *([header.note] if header.note else []))
-    return Cell(name.text, inputs, states, read_lines(body), doc, name.at)
+    return _Header(name, None, inputs, states)
 
 
 def _new(r: Reader, what: str) -> Token:
@@ -132,16 +155,10 @@ def _header_name(r: Reader, what: str, taken: set[str]) -> Token:
     return token
 
 
-def _derived(
-    r: Reader, name: Token, header: LogicalLine, body: list[LogicalLine], library: Library
-) -> Cell:
-    base = r.name("the name of a cell")
-    r.expect("with")
-    r.end()
+def _derived(name: Token, base: Token, body: list[LogicalLine], library: Library) -> Cell:
     if base.text not in library:
         message = f"no cell is called '{base.text}'{nearest(base.text, library)}"
         raise LanguageError(message, base.at)
     if not body:
         raise LanguageError(f"expected lines under '{name.text} = {base.text} with'", base.at)
-    doc = (*header.above, *([header.note] if header.note else []))
-    return replace(edit_lines(library[base.text], body), name=name.text, doc=doc, at=name.at)
+    return edit_lines(library[base.text], body)

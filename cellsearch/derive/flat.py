@@ -159,11 +159,13 @@ def colour(graph: Graph, flat: Flat, label: Label) -> dict[int, str]:
     nodes = live(graph, flat)
     rounds = _Rounds(graph, flat, nodes)
     colours = [short(repr(label(n))) for n in nodes]
+    classes = 0
     for _ in range(_MOST_ROUNDS):
-        before = len(set(colours))
-        colours = rounds.downward(rounds.upward(colours))
-        if len(set(colours)) == before:
+        found = len(set(colours))
+        if found in (classes, len(nodes)):
             break
+        classes = found
+        colours = rounds.downward(rounds.upward(colours))
     return {id(n): c for n, c in zip(nodes, colours, strict=True)}
 
 
@@ -200,28 +202,27 @@ class _Rounds:
         new: list[str] = []
         for before, (commutes, head, pieces) in zip(own, self.reads, strict=True):
             if commutes:
-                bag = sorted([(new[i], sign, times) for i, sign, times, _ in pieces])
-                parts = [f"({sign}, {times}, '{colour}')" for colour, sign, times in bag]
+                parts = sorted([f"{new[i]} {sign} {times}" for i, sign, times, _ in pieces])
             else:
-                parts = [f"(1, 1, '{new[i]}')" for i, _, _, _ in pieces]
-            new.append(short(f"('{before}', {head}, [{', '.join(parts)}])"))
+                parts = [new[i] for i, _, _, _ in pieces]
+            new.append(short(f"{before} {head} {', '.join(parts)}"))
         return new
 
     def downward(self, up: list[str]) -> list[str]:
         """Each node learns who reads it and where; what a state becomes is read by the state."""
         readers: list[list[str]] = [[] for _ in up]
-        readers[self.output].append("\"'output'\"")
+        readers[self.output].append("output")
         for state, following in self.states:
             told = "unread" if state is None else up[state]
-            readers[following].append(f"\"('state', '{told}')\"")
+            readers[following].append(f"state {told}")
         new = list(up)
         for n in reversed(range(len(up))):
-            new[n] = short(f"('{up[n]}', [{', '.join(sorted(readers[n]))}])")
+            new[n] = short(f"{up[n]} {', '.join(sorted(readers[n]))}")
             for below, _, _, place in self.reads[n].pieces:
-                readers[below].append(f"\"('{new[n]}', {place})\"")
+                readers[below].append(f"{new[n]} {place}")
         for state, following in self.states:
             if state is not None:
-                new[state] = short(f"('{new[state]}', '{up[following]}')")
+                new[state] = short(f"{new[state]} {up[following]}")
         return new
 
 
@@ -229,7 +230,7 @@ def _reads(operation: Operation, places: Mapping[int, int]) -> _Reads:
     kind, number, pieces = operation
     commutes = kind in COMMUTATIVE
     told = [
-        (places[id(node)], sign, times, f"{0 if commutes else i}, {sign}, {times}")
+        (places[id(node)], sign, times, f"{0 if commutes else i} {sign} {times}")
         for i, (node, sign, times) in enumerate(pieces)
     ]
-    return _Reads(commutes, f"{kind!r}, {number!r}", told)
+    return _Reads(commutes, f"{kind} {number}", told)

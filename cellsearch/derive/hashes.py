@@ -23,7 +23,7 @@ from cellsearch.ir.starts import source_weight
 from cellsearch.ir.types import Type
 from cellsearch.ir.widths import Size, number, substitute
 
-AUTHORED, CELL, CLASS = "a1", "c1", "k1"
+AUTHORED, CELL, CLASS = "a1", "c2", "k1"
 
 
 def authored_hash(graph: Graph) -> str:
@@ -46,7 +46,7 @@ def authored_hash(graph: Graph) -> str:
 
 
 def cell_hash(graph: Graph) -> str:
-    """`c1:…`: equal where the cells are, up to names and the order of sums and products."""
+    """`c2:…`: equal where the cells are, up to names and the order of sums and products."""
     return _digest(CELL, _Anonymous(graph).content())
 
 

@@ -45,7 +45,7 @@ def test_show_counts_the_cost(call, call_json):
     assert found["flops_per_token"] == {"forward": 2 * 4 * 7 * 12, "training": 3 * 2 * 4 * 7 * 12}
     assert found["parameters"] == 4 * 7 * (5 + 7 + 1)
     assert (found["state_size"], found["sequential_depth"]) == (14, 1)
-    assert found["cell_hash"].startswith("c1:")
+    assert found["cell_hash"].startswith("c2:")
     assert lang.parse_cell(found["text"]) == lang.load_cell("lstm")
     assert f"{found['parameters']:,}" in call("show", "lstm", "--input", 5, "--hidden", 7).stdout
 

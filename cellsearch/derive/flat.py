@@ -22,7 +22,7 @@ MOST_PIECES = 500
 # Colours are refined until no more can be told apart, which takes a few rounds.
 _MOST_ROUNDS = 32
 
-Label = Callable[[Node], object]
+Label = Callable[[Node], str]
 
 
 class Piece(NamedTuple):
@@ -158,7 +158,7 @@ def colour(graph: Graph, flat: Flat, label: Label) -> dict[int, str]:
     """
     nodes = live(graph, flat)
     rounds = _Rounds(graph, flat, nodes)
-    colours = [short(repr(label(n))) for n in nodes]
+    colours = [short(label(n)) for n in nodes]
     classes = 0
     for _ in range(_MOST_ROUNDS):
         found = len(set(colours))

@@ -77,11 +77,11 @@ class _Anonymous:
         self.inputs = {n: i for i, n in enumerate(graph.inputs)}
         self.widths: dict[str, Expression] = {f"X.{n}": Name(f"X.{self.inputs[n]}") for n in others}
         self.sizes: dict[Size, str] = {}
-        self.types: dict[Type, list[str]] = {}
-        self.labels: dict[int, object] = {}
+        self.types: dict[Type, str] = {}
+        self.labels: dict[int, str] = {}
         self.flat = Flat(graph)
         self.colours = colour(graph, self.flat, self._label)
-        self.lines: list[object] = []
+        self.lines: list[str] = []
         self.index: dict[int, int] = {}
         # Weights and states by their names, in the order in which they are met.
         self.weights: dict[str, int] = {}
@@ -103,24 +103,24 @@ class _Anonymous:
             known = self.sizes[s] = str(told.told)
         return known
 
-    def _type(self, t: Type) -> list[str]:
+    def _type(self, t: Type) -> str:
         known = self.types.get(t)
         if known is None:
-            known = self.types[t] = [self._size(s) for s in t.sizes]
+            known = self.types[t] = " by ".join(map(self._size, t.sizes))
         return known
 
-    def _label(self, n: Node) -> object:
+    def _label(self, n: Node) -> str:
         """What a node is by itself."""
         if id(n) not in self.labels:
             self.labels[id(n)] = self._new_label(n)
         return self.labels[id(n)]
 
-    def _new_label(self, n: Node) -> object:
+    def _new_label(self, n: Node) -> str:
         own: object = n.attrs
         match n.op:
             case "weight":
                 w = self.graph.weights[str(n.attrs[0])]
-                own = (str(w.form), self._law(w.start, w.name, None))
+                own = f"{w.form.heads} {w.form.side} {self._law(w.start, w.name, None)}"
             case "state":
                 own = [
                     self._law(s.start, s.name, None)
@@ -135,8 +135,7 @@ class _Anonymous:
                 own = (n.attrs[0], n.attrs[2:])
             case "add" | "sub" | "neg" | "mul":
                 own = ""
-        kind = self.flat.of(n).kind
-        return (kind, own, self._type(n.type))
+        return f"{self.flat.of(n).kind} {own} {self._type(n.type)}"
 
     def _write(self, root: Node) -> int:
         """The number of a node, everything below it written first."""
@@ -164,7 +163,7 @@ class _Anonymous:
             args.sort()
         met = {"weight": self.weights, "state": self.states}.get(n.op)
         which = -1 if met is None else met.setdefault(str(n.attrs[0]), len(met))
-        self.lines.append((self._label(n), number, which, args))
+        self.lines.append(f"{self._label(n)} {number} {which} {args}")
         self.index[id(n)] = len(self.lines) - 1
 
     def _states(self) -> list[object]:

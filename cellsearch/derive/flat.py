@@ -179,8 +179,8 @@ class _Reads(NamedTuple):
 
     commutes: bool
     head: str
-    # Of each piece: its place, its sign, how often it stands there; and the text of the last two.
-    pieces: list[tuple[int, int, int, str]]
+    # Of each piece its place, and a text: its argument where that counts, sign, how often.
+    pieces: list[tuple[int, str]]
 
 
 class _Rounds:
@@ -201,10 +201,9 @@ class _Rounds:
         """Each node learns what it reads."""
         new: list[str] = []
         for before, (commutes, head, pieces) in zip(own, self.reads, strict=True):
+            parts = [f"{new[i]} {told}" for i, told in pieces]
             if commutes:
-                parts = sorted([f"{new[i]} {sign} {times}" for i, sign, times, _ in pieces])
-            else:
-                parts = [new[i] for i, _, _, _ in pieces]
+                parts.sort()
             new.append(short(f"{before} {head} {', '.join(parts)}"))
         return new
 
@@ -213,13 +212,12 @@ class _Rounds:
         readers: list[list[str]] = [[] for _ in up]
         readers[self.output].append("output")
         for state, following in self.states:
-            told = "unread" if state is None else up[state]
-            readers[following].append(f"state {told}")
+            readers[following].append(f"state {'unread' if state is None else up[state]}")
         new = list(up)
         for n in reversed(range(len(up))):
             new[n] = short(f"{up[n]} {', '.join(sorted(readers[n]))}")
-            for below, _, _, place in self.reads[n].pieces:
-                readers[below].append(f"{new[n]} {place}")
+            for below, told in self.reads[n].pieces:
+                readers[below].append(f"{new[n]} {told}")
         for state, following in self.states:
             if state is not None:
                 new[state] = short(f"{new[state]} {up[following]}")
@@ -230,7 +228,7 @@ def _reads(operation: Operation, places: Mapping[int, int]) -> _Reads:
     kind, number, pieces = operation
     commutes = kind in COMMUTATIVE
     told = [
-        (places[id(node)], sign, times, f"{0 if commutes else i} {sign} {times}")
+        (places[id(node)], f"{0 if commutes else i} {sign} {times}")
         for i, (node, sign, times) in enumerate(pieces)
     ]
     return _Reads(commutes, f"{kind} {number}", told)

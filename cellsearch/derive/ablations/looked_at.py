@@ -51,11 +51,7 @@ class Looked:
     @cached_property
     def atoms(self) -> frozenset[int]:
         """All atoms that the output depends on, through states too."""
-        form = self.side.form
-        seen: set[int] = set()
-        for p in (form.output, *form.updates.values()):
-            below(form.algebra, p, seen)
-        return frozenset(seen)
+        return frozenset(self.side.form.live())
 
     @property
     def reads_input(self) -> bool:

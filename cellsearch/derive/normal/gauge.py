@@ -126,9 +126,9 @@ class Gauge:
             self._tied([owner], law.sign < 0)
 
     def _tied(self, keys: list[Key], negative: bool = False) -> None:
-        free = [key for key in keys if self.negates(key)]
-        if free:
-            self.signs.row(self.signs.of(free), negative)
+        signs = self._mask(keys)
+        if signs:
+            self.signs.row(signs, negative)
 
     def _factor(self, a: int) -> _Factor:
         if a not in self._known:

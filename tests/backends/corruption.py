@@ -99,7 +99,7 @@ def _negative(a: Node) -> Node:
 
 def _zero(like: Node) -> Node:
     """A bias dropped, a state forgotten."""
-    number = Node("number", (), (0.0,), replace(like.type, sizes=()))
+    number = Node("number", (), (0.0,), like.type._replace(sizes=()))
     if like.type.kind == "matrix":
         return Node("zeros", (), (), like.type)
     return Node("expand", (number,), (), like.type) if like.type.sizes else number

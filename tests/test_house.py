@@ -12,11 +12,12 @@ import pytest
 ROOT = Path(__file__).parent.parent / "cellsearch"
 
 # Room -> the rooms that it may import. These serve all.
-EVERYWHERE = {"errors", "config", "record", "cache", "places", "registry"}
+EVERYWHERE = {"errors", "config", "record", "recorded", "cache", "places", "registry"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "config": set(),
     "record": set(),
+    "recorded": set(),
     "where": set(),
     "cache": set(),
     "places": set(),
@@ -29,7 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "nn": {"ir", "lang", "derive", "backends"},
     "data": set(),
     "tasks": {"nn", "data"},
-    "train": {"tasks", "nn", "backends", "data", "where"},
+    "recordings": {"nn", "data", "derive", "lang", "ir"},
+    "train": {"tasks", "recordings", "nn", "backends", "data", "where"},
     "notebook": {"ir", "lang", "derive"},
     "bench": {"nn", "where", "lang"},
     "store": set(),
@@ -43,6 +45,7 @@ WITHOUT_TORCH = {
         "errors",
         "config",
         "record",
+        "recorded",
         "where",
         "cache",
         "places",

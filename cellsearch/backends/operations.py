@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from cellsearch.backends.base import Noise
 from cellsearch.backends.noise import dropped, fixed_dropout, is_drawn_by_row, zoned_out
+from cellsearch.backends.taps import Tape
 from cellsearch.backends.unitwise import UNITWISE
 from cellsearch.ir import Graph, Node
 from cellsearch.ir.ops import LAYERNORM_EPSILON, RMSNORM_EPSILON
@@ -27,6 +28,9 @@ class Context:
     like: Tensor
     # Masks of these rows, by the site that draws them; none in evaluation.
     masks: dict[int, Tensor] = field(default_factory=dict)
+    # The step, and where its values are written down, if anywhere.
+    t: int = 0
+    tape: Tape | None = None
 
 
 Operation = Callable[..., Tensor]
@@ -185,6 +189,10 @@ class Operations:
         site, rows = int(n.attrs[1]), partial(self._with_rows, self._is_batched(n.args[0]))
         return lambda context, a: dropped(rows(context, a), context.masks.get(site))
 
+    def _tap(self, n: Node) -> Operation:
+        name, rows = str(n.attrs[0]), partial(self._with_rows, self._is_batched(n.args[0]))
+        return lambda context, a: _written(context, name, rows(context, a))
+
     def _zoneout(self, n: Node) -> Operation:
         site = int(n.attrs[1])
         rows = [partial(self._with_rows, self._is_batched(a)) for a in n.args]
@@ -204,6 +212,10 @@ def with_rows(value: Tensor, rows: int, scalar: tuple[int, ...]) -> Tensor:
     """A value without batch, once for each row; a scalar in the shape that it has in a row."""
     value = value.reshape(scalar) if value.dim() == 0 else value
     return value.expand(rows, *value.shape)
+
+
+def _written(context: Context, name: str, value: Tensor) -> Tensor:
+    return value if context.tape is None else context.tape.passed(name, context.t, value)
 
 
 def _filter(side: int) -> Operation:

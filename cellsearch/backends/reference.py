@@ -15,6 +15,7 @@ from torch import Tensor
 from cellsearch.backends.base import Noise, Rows, Runner, States
 from cellsearch.backends.noise import drawn, mask
 from cellsearch.backends.operations import Context, Operation, Operations, with_rows
+from cellsearch.backends.taps import Tape
 from cellsearch.derive.timing import FIXED, HOISTED, STEPWISE, timing
 from cellsearch.ir import Graph, Node
 
@@ -37,10 +38,12 @@ class ReferenceBackend:
         self, graph: Graph, sizes: Mapping[str, int], space: tuple[int, ...] = ()
     ) -> Runner:
         """A runner of the graph at these sizes."""
-        return _Runner(graph, sizes, space)
+        return ReferenceRunner(graph, sizes, space)
 
 
-class _Runner:
+class ReferenceRunner:
+    """A runner that can write down what a graph's taps name."""
+
     def __init__(self, graph: Graph, sizes: Mapping[str, int], space: tuple[int, ...]) -> None:
         self.graph = graph
         self.index = {id(n): i for i, n in enumerate(graph.nodes)}
@@ -76,10 +79,16 @@ class _Runner:
         return sorted(read & hoisted)
 
     def __call__(
-        self, weights: Mapping[str, Tensor], rows: Rows, states: States, noise: Noise
+        self,
+        weights: Mapping[str, Tensor],
+        rows: Rows,
+        states: States,
+        noise: Noise,
+        tape: Tape | None = None,
     ) -> tuple[Tensor, States]:
+        """See `Runner`; `tape`: where taps write."""
         like = next(iter(rows.inputs.values()))
-        context = Context(noise, len(like), like)
+        context = Context(noise, len(like), like, tape=tape)
         context.masks = self._masks(context)
         values: list[Tensor] = [like] * len(self.index)
         for name, weight in weights.items():
@@ -119,7 +128,7 @@ class _Runner:
                     values[slot] = state
             for i, part in parts.items():
                 values[i] = part[t]
-            context.rows = count
+            context.t, context.rows = t, count
             context.masks = {site: m[t] for site, m in masks.items()}
             _execute(self.programs[STEPWISE], values, context)
             outputs.append(self._batched(values, self.output, count))

@@ -19,14 +19,15 @@ def timing(graph: Graph) -> dict[int, int]:
     return group
 
 
-_LEAVES = {"input": HOISTED, "state": STEPWISE}
+# What is written down is so at its step.
+_LEAST = {"input": HOISTED, "state": STEPWISE, "tap": STEPWISE}
 
 
 def _own(n: Node) -> int:
     # Noise that is drawn anew at every step needs a row for each.
     if n.op == "zoneout" or (n.op == "dropout" and n.attrs[2] == "step"):
         return HOISTED
-    return _LEAVES.get(n.op, FIXED)
+    return _LEAST.get(n.op, FIXED)
 
 
 def remembers_inputs(graph: Graph) -> frozenset[str]:

@@ -24,6 +24,7 @@ Attribute = str | int | float
 # Over the units: sum, mean, layernorm, rmsnorm.
 # Noise: dropout (p, site, "step" | "sequence"), zoneout (p, site).
 # Shape: expand (a scalar to a vector or matrix), squeeze (a vector of one unit to a scalar).
+# Recording: tap (name) is its argument, written down; no cell has one (backends/taps.py).
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ from torch.nn.utils.rnn import PackedSequence
 
 from cellsearch import backends
 from cellsearch.backends import Noise, Rows, Runner, States
+from cellsearch.backends.taps import recordable
 from cellsearch.ir import Cell, Graph
 from cellsearch.ir.starts import starting_uniform
 from cellsearch.lang import load_cell
 from cellsearch.nn.dropout import mask
 from cellsearch.nn.inputs import Input, check_like, rows_of
 from cellsearch.nn.packing import Layout, reversal, sequence_of_row
+from cellsearch.nn.recording import Call, Recording
 from cellsearch.nn.sized import (
     InputSize,
     SizedCell,
@@ -61,6 +63,8 @@ class RNN(nn.Module):
         bidirectional: a second set of weights reads each sequence backwards; outputs are joined.
         backend: `auto`, which is `cpu` where cells can be compiled, else `reference`; or a name.
         variational: dropout draws one mask per sequence, not one per step.
+        record: names whose values each call leaves in `recorded`: states (`h` before a step, `h'`
+            after it) and equations (`f`). The cell then runs on the reference backend.
         device: of the weights.
         dtype: of the weights.
 
@@ -71,9 +75,17 @@ class RNN(nn.Module):
     sequences, or [B, width] for the whole sequence.
     Returns outputs [T, B, output_size * directions] and final states, as `torch.nn.LSTM` does.
 
+    Attributes:
+        recorded: by name, of the last call, [layers * directions, T, B, width], step by step in
+            the order in which a direction reads; where sequences end earlier, or a layer is
+            narrower, 0. What the cells compute goes on through it, so that
+            `torch.autograd.grad(loss, rnn.recorded["f"])` is all of the gradient that reaches `f`.
+            It is a leaf: what is made of it leads back to no weight.
+
     Raises:
         LanguageError: the cell is wrong, or cannot have these sizes.
         ShapeError: an argument or a tensor does not fit.
+        ConfigError: an unknown backend, or nothing of that name to record.
     """
 
     def __init__(
@@ -89,6 +101,7 @@ class RNN(nn.Module):
         backend: str = "auto",
         *,
         variational: bool = False,
+        record: Sequence[str] = (),
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
@@ -101,6 +114,7 @@ class RNN(nn.Module):
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, dropout
         self.bidirectional, self.variational = bidirectional, variational
+        self.record = tuple(record)
         self.backend, self._asked = backends.resolve(backend), backend
         self._derive()
         self.layers = nn.ModuleList(
@@ -121,11 +135,25 @@ class RNN(nn.Module):
         )
         self._stack = Stack(self._sized, len(self.directions))
         self._runners: list[Runner] = []
+        self.recorded: dict[str, Tensor] = {}
+        directions = len(self.directions)
+        self._recording = Recording(self._sized, directions, self.record) if self.record else None
 
     @property
     def graph(self) -> Graph:
         """What the cell computes in the first layer."""
         return self._sized[0].graph
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """H, X and the widths of further inputs in the first layer."""
+        return self._sized[0].sizes
+
+    @property
+    def recordable(self) -> tuple[str, ...]:
+        """What can be recorded in every layer: states, and equations that differ by step."""
+        first, *others = (recordable(sized.graph) for sized in self._sized)
+        return tuple(name for name in first if all(name in other for other in others))
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -187,20 +215,22 @@ class RNN(nn.Module):
         weights = self._weights()
         before = self._before(states, weights, inputs, layout)
         noise = Noise(self.training, generator)
+        call = self._call(layout, inputs[x := self.cell.inputs[0]])
+        runners = call.runners if call else self._ready()
         after: list[States] = []
-        x = self.cell.inputs[0]
         for i in range(self.num_layers):
             outputs: list[Tensor] = []
             for direction in self.directions:
                 n = len(after)
                 own = self._stack.part(before, n)
-                out, last = self._run(i, direction, weights[n], inputs, layout, own, noise)
+                out, last = _run(runners[n], direction, weights[n], inputs, layout, own, noise)
                 outputs.append(out)
                 after.append(last)
             joined = torch.cat(outputs, 1) if len(outputs) > 1 else outputs[0]
             inputs = {**inputs, x: joined}
             if i < self.num_layers - 1:
                 inputs[x] = self._dropped(joined, layout, generator)
+        self.recorded = call.end() if call else {}
         return layout.restore(inputs[x]), returned(self._stack.join(after), layout)
 
     def flatten_parameters(self) -> None:
@@ -212,7 +242,7 @@ class RNN(nn.Module):
         return ", ".join([*shown, f"backend={self.backend}"])
 
     def __getstate__(self) -> dict[str, Any]:
-        derived = ("_sized", "_stack", "_runners")
+        derived = ("_sized", "_stack", "_runners", "_recording", "recorded")
         return {n: v for n, v in self.__dict__.items() if n not in derived}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -250,29 +280,18 @@ class RNN(nn.Module):
         """Of each layer and direction; once in a call, since hooks and parametrizations run."""
         return [layer.direction(d)() for layer in self._layers() for d in self.directions]
 
-    def _runner(self, layer: int) -> Runner:
+    def _call(self, layout: Layout, like: Tensor) -> Call | None:
+        if self._recording is None:
+            return None
+        return self._recording.begin(len(layout.counts), layout.batch, like)
+
+    def _ready(self) -> list[Runner]:
+        """The runner of each layer and direction."""
         if not self._runners:
             backend = backends.get(self._asked)
-            self._runners = [backend.prepare(s.graph, s.sizes, s.space) for s in self._sized]
-        return self._runners[layer]
-
-    def _run(
-        self,
-        layer: int,
-        direction: str,
-        weights: WeightsByName,
-        inputs: dict[str, Tensor],
-        layout: Layout,
-        states: States,
-        noise: Noise,
-    ) -> tuple[Tensor, States]:
-        order = reversal(layout.counts) if direction == "backwards" else None
-        if order is not None:
-            order = order.to(next(iter(inputs.values())).device)
-            inputs = {n: x[order] for n, x in inputs.items()}
-        rows = Rows(inputs, layout.counts)
-        out, last = self._runner(layer)(weights, rows, states, noise)
-        return (out if order is None else out[order]), last
+            made = (backend.prepare(s.graph, s.sizes, s.space) for s in self._sized)
+            self._runners = [runner for runner in made for _ in self.directions]
+        return self._runners
 
     def _dropped(self, x: Tensor, layout: Layout, generator: torch.Generator | None) -> Tensor:
         if not self.training or self.dropout == 0:
@@ -281,6 +300,24 @@ class RNN(nn.Module):
             return x * mask(x.shape, self.dropout, x, generator)
         masks = mask((layout.batch, *x.shape[1:]), self.dropout, x, generator)
         return x * masks[sequence_of_row(layout.counts).to(x.device)]
+
+
+def _run(
+    runner: Runner,
+    direction: str,
+    weights: WeightsByName,
+    inputs: dict[str, Tensor],
+    layout: Layout,
+    states: States,
+    noise: Noise,
+) -> tuple[Tensor, States]:
+    order = reversal(layout.counts) if direction == "backwards" else None
+    if order is not None:
+        order = order.to(next(iter(inputs.values())).device)
+        inputs = {n: x[order] for n, x in inputs.items()}
+    rows = Rows(inputs, layout.counts)
+    out, last = runner(weights, rows, states, noise)
+    return (out if order is None else out[order]), last
 
 
 def _empty(

@@ -14,6 +14,7 @@ from cellsearch.errors import ShapeError
 from cellsearch.ir import Cell, Graph, elaborate
 from cellsearch.ir.biases import without_biases
 from cellsearch.ir.plane import require_space
+from cellsearch.ir.types import Type
 from cellsearch.nn.starts import start_state
 
 InputSize = int | tuple[int, ...] | Mapping[str, int]
@@ -39,10 +40,13 @@ class SizedCell:
 
     @cached_property
     def state_shapes(self) -> list[tuple[int, ...]]:
-        """The shape of each state without batch; a scalar is one unit."""
-        plane = self.space
-        shapes = [tuple(n.at(self.sizes) for n in s.type.sizes) for s in self.graph.states]
-        return [(*shape, *plane) if shape else (1, *(1 for _ in plane)) for shape in shapes]
+        """The shape of each state without batch."""
+        return [self.shape(s.type) for s in self.graph.states]
+
+    def shape(self, type: Type) -> tuple[int, ...]:
+        """The shape of a value without batch; a scalar is one unit."""
+        shape = tuple(n.at(self.sizes) for n in type.sizes)
+        return (*shape, *self.space) if shape else (1, *(1 for _ in self.space))
 
     def start(self, weights: Mapping[str, Tensor], batch: int, like: Tensor) -> States:
         """The states before the first step, each [batch, …], of the dtype and device of `like`.

@@ -34,7 +34,7 @@ class Stack:
                 got, first = ", ".join(names), ", ".join(self.names)
                 raise ShapeError(f"every layer carries the states ({first}), one has ({got})")
         self._own = [layer.state_shapes for layer in layers for _ in range(directions)]
-        self.widest = [_widest(shapes) for shapes in zip(*self._own, strict=True)]
+        self.widest = [widest(shapes) for shapes in zip(*self._own, strict=True)]
 
     def join(self, parts: Sequence[States]) -> States:
         """One tensor for each state, of what each layer and direction has."""
@@ -45,7 +45,7 @@ class Stack:
 
     def part(self, states: States, n: int) -> States:
         """The states of layer and direction n."""
-        return tuple(_narrowed(s[n], own) for s, own in zip(states, self._own[n], strict=True))
+        return tuple(narrowed(s[n], own) for s, own in zip(states, self._own[n], strict=True))
 
     def given(self, states: Tensor | States, layout: Layout) -> States:
         """The caller's states, checked, the longest sequence first.
@@ -87,7 +87,8 @@ def _permuted(states: States, order: Tensor | None) -> States:
     return states if order is None else tuple(s[:, order] for s in states)
 
 
-def _widest(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+def widest(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape that holds each of them."""
     return tuple(max(sizes) for sizes in zip(*shapes, strict=True))
 
 
@@ -98,10 +99,11 @@ def _padded(s: Tensor, shape: tuple[int, ...]) -> Tensor:
     return F.pad(s, [n for m in reversed(missing) for n in (0, m)])
 
 
-def _narrowed(s: Tensor, shape: tuple[int, ...]) -> Tensor:
-    for i, size in enumerate(shape):
-        if s.shape[i + 1] != size:
-            s = s.narrow(i + 1, 0, size)
+def narrowed(s: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The part of it that is so large in the last dimensions."""
+    for i, size in enumerate(shape, s.dim() - len(shape)):
+        if s.shape[i] != size:
+            s = s.narrow(i, 0, size)
     return s
 
 

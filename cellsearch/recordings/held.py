@@ -10,12 +10,12 @@ import numpy as np
 from cellsearch.lang import edit_cell
 from cellsearch.nn.language_model import LanguageModel
 from cellsearch.recorded import Array
-from cellsearch.recordings.flow import LAGS, norms, totals
+from cellsearch.recordings.flow import norms, totals
 from cellsearch.recordings.named import Named
-from cellsearch.recordings.reading import Ids, read, recorder_of
+from cellsearch.recordings.reading import WARMUP, Ids, read, recorder_of
 
-# Half of the windows do: it is read twice for every gate.
-WINDOWS = 8
+# Less is read than for the cell itself, for it is twice for every gate: windows, and lags.
+WINDOWS, LAGS = 8, 50
 
 
 def can_be_held(gate: str) -> bool:
@@ -25,7 +25,7 @@ def can_be_held(gate: str) -> bool:
 
 def held(model: LanguageModel, windows: Ids, gate: str, lags: int = LAGS) -> Array:
     """The norm of the gradient by lag, with the gate at 0 and at 1: [2, lags + 1]."""
-    some = windows[:, :WINDOWS]
+    some = windows[-lags - 1 - WARMUP :, :WINDOWS]
     return np.stack([_total(model, some, f"{gate} = {value}", lags) for value in (0, 1)])
 
 

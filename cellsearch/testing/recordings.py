@@ -28,7 +28,7 @@ from cellsearch.recorded import (
 from cellsearch.report.recordings import FOLDER
 
 POINTS, TOKENS = (0, 100_000, 300_000, 1_000_000), 1_000_000
-LAGS, STEPS, UNITS, LEFT_LAG = 100, 128, 16, 20
+LAGS, HELD_LAGS, STEPS, UNITS, LEFT_LAG = 100, 50, 112, 16, 20
 TEXT = 'He said "not yet" and\nleft. "Why?" she asked,\n(aside) "when?"\n' * 4
 
 
@@ -66,9 +66,9 @@ def simulated(decay: float, seed: int = 0) -> bytes:
     facts = Facts(
         points=POINTS,
         tokens=TOKENS,
-        sequences=32,
+        sequences=16,
         steps=STEPS,
-        warmup=28,
+        warmup=12,
         flow=("h", "c"),
         held=("i", "f"),
         left_lag=LEFT_LAG,
@@ -86,7 +86,7 @@ def simulated(decay: float, seed: int = 0) -> bytes:
 def _flow(decay: float) -> dict[str, Array]:
     slower = np.linspace(0.9, 1, len(POINTS))[:, None]
     total = (decay * slower) ** np.arange(LAGS + 1)
-    held = np.stack([0.5 ** np.arange(LAGS + 1), np.ones(LAGS + 1)])
+    held = np.stack([0.5 ** np.arange(HELD_LAGS + 1), np.ones(HELD_LAGS + 1)])
     return {
         "flow/total": total,
         "flow/low": 0.5 * total,

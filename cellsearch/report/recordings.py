@@ -73,7 +73,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class StateRange:
-    """A state's values against the position in the window.
+    """A state's values before each step of the window.
 
     Attributes:
         quantiles: minimum, 1%, 50%, 99% and maximum over units and windows, [P, L, T, 5].

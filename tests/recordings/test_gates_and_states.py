@@ -48,6 +48,6 @@ def test_shares_leave_the_first_steps_out() -> None:
 def test_quantiles_are_of_windows_and_units_at_each_step() -> None:
     values = torch.arange(101.0).reshape(1, 1, 101, 1).expand(2, 3, 101, 1)
     scale = torch.tensor([1.0, 2.0, 3.0])[:, None, None]
-    found = states(Reading(torch.zeros(101), {"c'": values * scale, "c": values}), ["c"])
+    found = states(Reading(torch.zeros(101), {"c": values * scale}), ["c"])
     want = np.array([0, 1, 50, 99, 100])
     np.testing.assert_array_equal(found["c"], np.stack([[want, 2 * want, 3 * want]] * 2))

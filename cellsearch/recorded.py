@@ -1,11 +1,11 @@
 """The file of a trial's recordings: arrays by name, and facts about them. No torch here.
 
 One safetensors file, whose metadata hold the facts as JSON under the key `cellsearch`. Below, P is
-the points of training, K the longest lag, L layers, U units, T the position in a window, C
-characters. Floats are float32.
+the points of training, K the longest lag (K' with a gate held), L layers, U units, T the position
+in a window, C characters. All is float32.
 
     flow/total, flow/low, flow/high   [P, K + 1]    flow/states/NAME   [P, K + 1]
-    flow/held/GATE                    [2, K + 1]    flow/left/STATE    [P, L, U]
+    flow/held/GATE                    [2, K' + 1]   flow/left/STATE    [P, L, U]
     gates/GATE/left, …/right, …/mean  [P, L, U]     gates/GATE/histogram [P, L, 20]
     states/NAME                       [P, L, T, 5]  units/NUMBER       [C]
 """

@@ -26,13 +26,15 @@ class Tape:
     def __init__(self, slots: Mapping[str, Tensor], written: Mapping[str, Tensor]) -> None:
         # One unbind, whose gradient is one stack: T slices would fill T tensors of zeros.
         self._slots = {name: slot.unbind() for name, slot in slots.items()}
-        self._written = written
+        self._written = {name: room.unbind() for name, room in written.items()}
 
     def passed(self, name: str, t: int, value: Tensor) -> Tensor:
         """The value of step `t`, [rows, …], written down."""
-        rows = len(value)
-        self._written[name][t, :rows].copy_(value.detach())
-        return value + self._slots[name][t][:rows]
+        slot, room = self._slots[name][t], self._written[name][t]
+        if len(value) < len(slot):
+            slot, room = slot[: len(value)], room[: len(value)]
+        room.copy_(value.detach())
+        return value + slot if slot.requires_grad else value
 
 
 def recordable(graph: Graph) -> dict[str, Node]:

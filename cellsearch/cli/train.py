@@ -35,6 +35,10 @@ def train(
     weights: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Leave the weights here (safetensors).")
     ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Leave all recordings here (safetensors)."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train one cell once, and say how well it predicts.
@@ -47,7 +51,7 @@ def train(
       cellsearch train gru --with "r = 1" --seed 1 --json
     """
     trial = _trial(edited(cell, edits), overrides or [], seed)
-    outcome = _trained(trial, weights)
+    outcome = _trained(trial, weights, record)
     if json:
         say.as_json({"seed": seed, **outcome.model_dump(mode="json")})
     else:
@@ -68,24 +72,30 @@ def _trial(cell: Cell, overrides: list[str], seed: int) -> TrialConfig:
     return trial.config.model_copy(update={"seed": seed})
 
 
-def _trained(trial: TrialConfig, weights: Path | None) -> Outcome:
+def _trained(trial: TrialConfig, weights: Path | None, record: Path | None) -> Outcome:
     from cellsearch.cli.progress import progress_bar
+    from cellsearch.config import KINDS
+    from cellsearch.recorded import Wanted
     from cellsearch.train import train as run
 
+    recordings = Wanted(KINDS, record) if record else None
+    for file in filter(None, (weights, record)):
+        _require_room(file)
     try:
-        if weights is not None:
-            _require_room(weights.parent)
         with progress_bar(trial.train.tokens) as show:
-            return run(trial, progress=show, weights=weights)
+            return run(trial, progress=show, weights=weights, recordings=recordings)
     except OSError as error:
-        raise TrialError(f"{weights}: cannot be written: {error.strerror or error}") from None
+        raise TrialError(f"cannot be written: {error.strerror or error}") from None
 
 
-def _require_room(folder: Path) -> None:
+def _require_room(file: Path) -> None:
     # Better now than after the training.
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=folder):
-        pass
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=file.parent):
+            pass
+    except OSError as error:
+        raise TrialError(f"{file}: cannot be written: {error.strerror or error}") from None
 
 
 def _print(trial: TrialConfig, outcome: Outcome) -> None:

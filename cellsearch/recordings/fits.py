@@ -17,8 +17,7 @@ class Cut:
     """`value >= threshold` for `above`, else `value < threshold`.
 
     Attributes:
-        balanced: whether the mean of both classes' accuracies was made best, or the plain accuracy.
-        score: that accuracy, where the threshold was found.
+        score: the accuracy that was made best, where the threshold was found.
     """
 
     threshold: float

@@ -20,7 +20,7 @@ BINS = 20
 
 def gate_names(graph: Graph, found: Mapping[str, Interval]) -> tuple[str, ...]:
     """The equations whose values stay between 0 and 1 and are no state's, by their ranges."""
-    states = {s.next for s in graph.states}
+    states = {graph.equations.get(f"{s.name}'") for s in graph.states}
     return tuple(
         name
         for name, node in graph.equations.items()

@@ -29,7 +29,7 @@ class Trained:
 
 
 def _flow(reading: Reading, named: Named) -> dict[str, Array]:
-    return flow.flow(reading, named) if named.output else {}
+    return flow.flow(reading, named) if named.flowing else {}
 
 
 def _gates(reading: Reading, named: Named) -> dict[str, Array]:
@@ -41,9 +41,10 @@ def _states(reading: Reading, named: Named) -> dict[str, Array]:
 
 
 def _held(trained: Trained) -> tuple[dict[str, Array], Facts]:
-    names = tuple(filter(held.can_be_held, trained.named.gates)) if trained.named.output else ()
-    found = {f"held/{g}": held.held(trained.model, trained.windows, g) for g in names}
-    return found, {"held": names, "left_lag": flow.LEFT_LAG}
+    gates = trained.named.gates if trained.named.flowing else ()
+    each = {gate: held.held(trained.model, trained.windows, gate) for gate in gates}
+    found = {gate: array for gate, array in each.items() if array is not None}
+    return _below("held", found), {"held": tuple(found)}
 
 
 def _units(trained: Trained) -> tuple[dict[str, Array], Facts]:
@@ -54,6 +55,10 @@ def _units(trained: Trained) -> tuple[dict[str, Array], Facts]:
 
 def _samples(trained: Trained) -> tuple[dict[str, Array], Facts]:
     return {}, {"samples": samples.samples(trained.model, trained.corpus, trained.draws)}
+
+
+def _below(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {f"{prefix}/{name}": array for name, array in arrays.items()}
 
 
 # Arrays of one point, by name.

@@ -49,13 +49,13 @@ class Named:
 
     @property
     def flowing(self) -> tuple[str, ...]:
-        """What gradient flow needs: nothing where no gradient can be injected."""
-        return () if self.output is None else (*self.carried, self.output)
+        """What gradient flow needs: nothing where none is injected, or nothing carried."""
+        return (*self.carried, self.output) if self.carried and self.output else ()
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Each once."""
-        return tuple(dict.fromkeys([*self.carried, *self.flowing, *self.new, *self.gates]))
+        """What the recordings at each point need, each once."""
+        return tuple(dict.fromkeys([*self.carried, *self.flowing, *self.gates]))
 
 
 def _facts(name: str, foretold: dict[str, Interval]) -> StateFacts:

@@ -21,7 +21,6 @@ from cellsearch.recorded import Array
 
 Ids = npt.NDArray[np.int64]
 
-
 # Windows of held-out text: how many, how long, and what `gates` leaves out at their beginning.
 WINDOWS, STEPS, WARMUP = 16, 112, 12
 
@@ -47,9 +46,8 @@ class Reading:
 def windows(tokens: npt.NDArray[np.int32], steps: int, count: int) -> Ids:
     """`count` windows of `steps` tokens and the one after them, evenly over a text: [steps + 1, B].
 
-    Of a short text there are fewer, or shorter ones: they do not overlap.
+    Of a short text there are fewer: they do not overlap.
     """
-    steps = min(steps, len(tokens) - 1)
     count = max(1, min(count, len(tokens) // (steps + 1)))
     starts = np.linspace(0, len(tokens) - steps - 1, count).astype(np.int64)
     found: Ids = tokens[starts + np.arange(steps + 1)[:, None]].astype(np.int64)

@@ -11,6 +11,7 @@ from cellsearch import recorded
 from cellsearch.data import Corpus
 from cellsearch.nn.language_model import LanguageModel
 from cellsearch.recorded import Array, Arrays, Facts
+from cellsearch.recordings.flow import LEFT_LAG
 from cellsearch.recordings.kinds import AT_THE_END, AT_THE_POINTS, Trained
 from cellsearch.recordings.named import Named
 from cellsearch.recordings.reading import STEPS, WARMUP, WINDOWS, read, recorder_of, renew, windows
@@ -55,17 +56,20 @@ class Recorder:
         # What was recorded at each point, by the updates before it.
         self._points: dict[int, dict[str, Array]] = {}
 
+    # What has grown beyond all bounds is recorded as it is.
+    @np.errstate(all="ignore")
     def look(self, step: int) -> None:
         """Make a point where one is due after so many updates."""
         if step in self._due and step not in self._points:
             renew(self._copy, self._trained.model)
             reading = read(self._copy, self._windows)
             self._points[step] = {
-                f"{kind}/{name}": np.asarray(array, dtype=np.float32)
+                f"{kind}/{name}": np.ascontiguousarray(array, dtype=np.float32)
                 for kind, record in self._each.items()
                 for name, array in record(reading, self._named).items()
             }
 
+    @np.errstate(all="ignore")
     def content(self, *, whole: bool) -> bytes:
         """The file; `whole`: with what is recorded of the trained model alone."""
         points = self._alike()
@@ -104,7 +108,8 @@ class Recorder:
             "sequences": self._windows.shape[1],
             "steps": len(self._windows) - 1,
             "warmup": WARMUP,
-            "flow": named.carried if "flow" in self._each and named.output else (),
+            "flow": named.carried if "flow" in self._each and named.flowing else (),
+            "left_lag": LEFT_LAG if "flow" in self._each else None,
             "gates": named.gates if "gates" in self._each else (),
             "states": named.states if "states" in self._each else (),
         }

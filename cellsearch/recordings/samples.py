@@ -15,7 +15,7 @@ from cellsearch.recordings.reading import Ids
 
 # None is argmax.
 TEMPERATURES = (None, 0.5, 0.8, 1.0)
-PROMPT, LENGTH = 64, 300
+PROMPT, LENGTH = 64, 200
 DISTINCT, REPEATED = 4, 16
 
 

@@ -13,17 +13,16 @@ QUANTILES = (0.0, 0.01, 0.5, 0.99, 1.0)
 
 
 def states(reading: Reading, names: Sequence[str]) -> dict[str, Array]:
-    """Minimum, 1%, 50%, 99% and maximum over windows and units, [layers, T, 5], by name.
+    """Minimum, 1%, 50%, 99% and maximum over windows and units before each step, by name.
 
     Args:
         reading: with the states recorded.
-        names: `h` for its new value, `h'`, or what a delay remembers.
+        names: of states, as they are before a step.
+
+    Returns:
+        Each [layers, T, 5].
     """
-    return {name: _quantiles(reading.values(_new(name, reading))) for name in names}
-
-
-def _new(name: str, reading: Reading) -> str:
-    return f"{name}'" if f"{name}'" in reading.recorded else name
+    return {name: _quantiles(reading.values(name)) for name in names}
 
 
 def _quantiles(values: Array) -> Array:

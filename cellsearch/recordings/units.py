@@ -21,10 +21,10 @@ from cellsearch.recordings.fits import Cuts, balanced_accuracy, correlations
 from cellsearch.recordings.reading import Ids
 from cellsearch.recordings.targets import READABLE, Readable
 
-STREAMS, STEPS, WARMUP = 32, 384, 64
+STREAMS, STEPS, WARMUP = 32, 256, 64
 # Of each text, as many characters have to be in it, and as many out of it, in so many stretches.
 LEAST, STRETCHES = 100, 8
-KEPT, SHOWN = 5, 300
+KEPT, SHOWN = 5, 256
 _MOST = 1e6
 
 

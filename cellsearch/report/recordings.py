@@ -30,7 +30,7 @@ class Flow:
         total: of the whole state, [P, K + 1]; at lag 0 of what the loss injects, which is 1.
         low: lower quartile over the sequences; `high`: upper one; both [P, K + 1].
         states: of each state apart, [P, K + 1].
-        held: at the last point, by gate: the same cell with it held at 0 and at 1, [2, K + 1].
+        held: at the last point, by gate: the same cell with it held at 0 and at 1, [2, K' + 1].
         left: by state: what is left of a unit's gradient of lag 1 at `left_lag`, [P, L, U].
     """
 
@@ -73,7 +73,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class StateRange:
-    """A state's values against the position in the window.
+    """A state's values before each step of the window.
 
     Attributes:
         quantiles: minimum, 1%, 50%, 99% and maximum over units and windows, [P, L, T, 5].

@@ -28,7 +28,7 @@ from cellsearch.recorded import (
 from cellsearch.report.recordings import FOLDER
 
 POINTS, TOKENS = (0, 100_000, 300_000, 1_000_000), 1_000_000
-LAGS, STEPS, UNITS, LEFT_LAG = 100, 128, 16, 20
+LAGS, HELD_LAGS, STEPS, UNITS, LEFT_LAG = 100, 40, 112, 16, 20
 TEXT = 'He said "not yet" and\nleft. "Why?" she asked,\n(aside) "when?"\n' * 4
 
 
@@ -66,9 +66,9 @@ def simulated(decay: float, seed: int = 0) -> bytes:
     facts = Facts(
         points=POINTS,
         tokens=TOKENS,
-        sequences=32,
+        sequences=16,
         steps=STEPS,
-        warmup=28,
+        warmup=12,
         flow=("h", "c"),
         held=("i", "f"),
         left_lag=LEFT_LAG,
@@ -86,7 +86,7 @@ def simulated(decay: float, seed: int = 0) -> bytes:
 def _flow(decay: float) -> dict[str, Array]:
     slower = np.linspace(0.9, 1, len(POINTS))[:, None]
     total = (decay * slower) ** np.arange(LAGS + 1)
-    held = np.stack([0.5 ** np.arange(LAGS + 1), np.ones(LAGS + 1)])
+    held = np.stack([0.5 ** np.arange(HELD_LAGS + 1), np.ones(HELD_LAGS + 1)])
     return {
         "flow/total": total,
         "flow/low": 0.5 * total,
@@ -120,7 +120,7 @@ def _histogram(values: Array) -> Array:
 
 def _states() -> dict[str, Array]:
     quantiles = np.array([-1, -0.7, 0, 0.7, 1])
-    grown = 1 - np.exp(-np.arange(1, STEPS + 1) / 20)
+    grown = 1 - np.exp(-np.arange(STEPS) / 20)
     own = np.broadcast_to(grown[:, None] * quantiles, (len(POINTS), 1, STEPS, 5))
     wider = np.linspace(1, 8, len(POINTS))[:, None, None, None]
     return {"states/h": own, "states/c": own * wider}

@@ -21,7 +21,6 @@ from cellsearch.report import build
 from cellsearch.report.assembly import Built
 from cellsearch.report.pages import escape as escape_markdown
 from cellsearch.report.sections import sections
-from cellsearch.report.tables import escape
 from cellsearch.store import read
 from cellsearch.testing.journals import write_journal
 from cellsearch.testing.shares import one_in
@@ -173,34 +172,6 @@ def test_csv_holds_numbers(built: Built) -> None:
     linear = seeds[seeds["variant"] == "linear"].set_index("seed")
     assert linear["status"].tolist() == ["diverged", "failed", "diverged", "missing"]
     assert linear["test_loss"].isna().all()
-
-
-def test_latex_is_balanced_and_escaped(built: Built) -> None:
-    for path in built.tables:
-        if path.suffix == ".tex":
-            text = path.read_text()
-            spec = re.search(r"\\begin\{tabular\}\{([lr]+)\}", text)
-            assert spec is not None
-            rows = [line for line in text.splitlines() if line.endswith(r"\\")]
-            assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {len(spec[1])}
-            assert len(re.findall(r"(?<!\\)\{", text)) == len(re.findall(r"(?<!\\)\}", text))
-            assert [r"\toprule" in text, r"\midrule" in text, r"\bottomrule" in text] == [True] * 3
-            body = "\n".join(rows)
-            assert body.isascii()
-            assert not re.search(r"(?<!\\)[#_%^~<>|\"]", body)
-
-
-@pytest.mark.parametrize(
-    ("text", "latex"),
-    [
-        ("a_b & 5%", r"a\_b \& 5\%"),
-        ("\\x{1}", r"\textbackslash{}x\{1\}"),
-        ("[−3%]", r"{[}$-$3\%{]}"),
-        ("c' = f * c^2 ~", r"c' = f * c\textasciicircum{}2 \textasciitilde{}"),
-    ],
-)
-def test_latex_escapes(text: str, latex: str) -> None:
-    assert escape(text) == latex
 
 
 def test_the_plan_on_the_page_is_a_sweep_file(study: Path, built: Built) -> None:

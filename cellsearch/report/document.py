@@ -174,9 +174,10 @@ Block = (
 
 
 class Part(NamedTuple):
-    """A section that has something to say."""
+    """A section that has something to say; with `about` it is folded behind these words."""
 
     title: str
+    about: str
     blocks: Sequence[Block]
 
     @property

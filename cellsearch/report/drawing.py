@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from cellsearch.report import hover
 from cellsearch.report.findings import Class
 from cellsearch.store import write_atomically
 
@@ -128,7 +129,8 @@ def file_name(name: str) -> str:
 
 def save(figure: Figure, path: Path) -> str:
     """Write `path` with `.svg` and `.pdf`, the same bytes for the same figure; return the SVG."""
-    svg = _render(figure, "svg", {"Date": None, "Creator": "cellsearch"})
+    told = hover.number(figure)
+    svg = hover.with_titles(_render(figure, "svg", {"Date": None, "Creator": "cellsearch"}), told)
     pdf = _render(figure, "pdf", {"CreationDate": None, "Creator": "cellsearch"})
     write_atomically(path.with_suffix(".svg"), svg)
     write_atomically(path.with_suffix(".pdf"), pdf)

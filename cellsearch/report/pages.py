@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,11 +17,18 @@ from cellsearch.report.drawing import inline
 
 
 def html(name: str, parts: Sequence[Part], svgs: Mapping[str, str]) -> str:
-    """One file that needs nothing beside it: style and figures inside, no script."""
+    """One file that needs nothing beside it: style, figures and script inside.
+
+    Its policy lets no other script run and nothing be loaded.
+    """
     environment = _environment(autoescape=True)
     environment.filters["breakable"] = _breakable
     environment.filters["svg"] = lambda figure: _svg(figure, svgs)
-    return environment.get_template("page.html").render(name=name, parts=parts)
+    script = files(__package__).joinpath("templates/page.js").read_text(encoding="utf-8")
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    return environment.get_template("page.html").render(
+        name=name, parts=parts, script=Markup(script), digest=digest
+    )
 
 
 def markdown(name: str, parts: Sequence[Part]) -> str:

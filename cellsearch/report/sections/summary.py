@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cellsearch.config import RATE
 from cellsearch.report import words
-from cellsearch.report.document import Banner, Block, Bullets, Facts, Heading, Lead, Paragraph
+from cellsearch.report.document import Banner, Block, Bullets, Facts, Fold, Lead, Paragraph
 from cellsearch.report.findings import ALPHA, Class, Findings, Rules, Verdict
 from cellsearch.report.samples import BASE, Sample, trials_by_variant
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
 
 TITLE = "Asked and found"
+ABOUT = ""
 ORDER = 0
 
 _HEADS = {
@@ -63,8 +64,7 @@ def draw(info: Info) -> Sequence[Block]:
         Paragraph(info.lead),
         *([Bullets(info.found)] if info.found else []),
         *(Banner(text) for text in info.notes),
-        Heading("Under which conditions"),
-        Facts(info.facts),
+        Fold("Under which conditions", [Facts(info.facts)]),
     ]
 
 

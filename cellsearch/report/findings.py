@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from cellsearch.record import Variant
     from cellsearch.store import Journal
 
-ALPHA = 0.05
 PLACEBO_ALPHA = 0.01
 
 
@@ -39,7 +38,7 @@ class Class(StrEnum):
 class Rules:
     """What was fixed before the data: level, looks, margin (nats), and who is tested.
 
-    `alpha` is already divided by the number of looks.
+    `alpha` is what this look at the data may spend.
     """
 
     alpha: float
@@ -69,14 +68,20 @@ class Tests:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What the paired seeds say about the size of the effect, in nats; tested or not."""
+    """What the paired seeds say about the size of the effect, in nats; tested or not.
+
+    Attributes:
+        stragglers: the seeds that ended far from the others.
+    """
 
     seeds: tuple[int, ...]
     differences: tuple[float, ...]
     mean: float
+    noise: st.Noise
     pointwise: st.Interval
     simultaneous: st.Interval
     spread: st.Spread
+    stragglers: tuple[int, ...]
     smallest_effect: float
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp
 from statistics import fmean
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from cellsearch.record import TrialLine
@@ -23,11 +26,13 @@ class Sample:
         planned: how many seeds the study asks for.
         losses: test loss in nats per token of every seed that is done.
         diverged: the seeds that diverged. The rest is missing: failed, pruned or not yet run.
+        blocks: test loss in consecutive blocks of the text, of the seeds that have it on record.
     """
 
     planned: int
     losses: Mapping[int, float]
     diverged: frozenset[int]
+    blocks: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def perplexity(self) -> float | None:
@@ -66,6 +71,11 @@ def _sample(trials: list[TrialLine], planned: int) -> Sample:
         planned=planned,
         losses={seed: loss for seed, loss in done.items() if loss is not None},
         diverged=frozenset(t.seed for t in trials if _is(t, "diverged")),
+        blocks={
+            t.seed: np.array(t.outcome.blocks["test"].loss)
+            for t in trials
+            if _is(t, "done") and "test" in t.outcome.blocks
+        },
     )
 
 

@@ -1,79 +1,57 @@
-"""One class for every variant: which tests are made, in which families, and what follows.
-
-The plan decides who is tested, never the data. Contrasts are the variants that are neither the
-base, nor identical, nor mirror, nor placebo; each stands in three families (difference,
-equivalence, non-inferiority) and stays there with p = 1 where it cannot be tested.
-"""
+"""The verdicts of a study: the class of every variant, and all that stands beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from cellsearch.report import power
 from cellsearch.report import statistics as st
-from cellsearch.report.findings import (
-    ALPHA,
-    Class,
-    Estimate,
-    Findings,
-    Rules,
-    Stability,
-    Tests,
-    Verdict,
-)
+from cellsearch.report.classes import Judged, classify, contrasts_of
+from cellsearch.report.findings import Class, Estimate, Findings, Rules, Stability, Verdict
 from cellsearch.report.samples import BASE, Sample, samples
 
 if TYPE_CHECKING:
     from cellsearch.record import Variant
+    from cellsearch.report.contrasts import Contrast
     from cellsearch.store import Journal
 
+# Of one variant alone, whatever else was looked at.
+POINTWISE = 0.95
 _CONTROLS = (Class.MIRROR, Class.PLACEBO)
+
+
+class _Seen(NamedTuple):
+    """What the verdicts are made from."""
+
+    journal: Journal
+    rules: Rules
+    samples: Mapping[str, Sample]
+    held: Mapping[str, Contrast | None]
 
 
 def judge(journal: Journal) -> Findings:
     """Every verdict that the journal permits."""
-    seen, rules, study = samples(journal), rules_of(journal), journal.study
-    variants = {v.name: v for v in journal.variants}
-    estimates = {name: _estimate(seen[BASE], seen[name], rules) for name in variants}
-    raw, adjusted = _families(seen, estimates, rules)
-    judged = {}
-    for name, variant in variants.items():
-        known = _known(variant, journal)
-        kind, reason = (
-            _tested(name, seen, adjusted.get(name), rules) if known is None else (known, "")
-        )
-        estimate, other = estimates[name], study.twin(variant)
-        judged[name] = Verdict(
-            variant=variant,
-            sample=seen[name],
-            kind=kind,
-            estimate=estimate if name != BASE else None,
-            raw=raw.get(name),
-            adjusted=adjusted.get(name),
-            stability=_stability(seen[BASE], seen[name]),
-            twin=other,
-            # Of a twin that is not compared nothing is known.
-            twin_p=_twin_p(seen[other], seen[name])
-            if other in seen and kind in _CONTROLS
-            else None,
-            settle=_settle(estimate, rules) if kind is Class.INCONCLUSIVE else None,
-            reason=reason,
-        )
-    return Findings(journal, rules, judged)
+    found = samples(journal)
+    seen = _Seen(journal, rules_of(journal), found, contrasts_of(found))
+    judged = {**classify(found, seen.held, seen.rules), **_controls(journal)}
+    verdicts = {v.name: _verdict(v, judged[v.name], seen) for v in journal.variants}
+    return Findings(journal, seen.rules, verdicts)
 
 
 def rules_of(journal: Journal) -> Rules:
     """The rules as the plan froze them; every look at the data costs its share of alpha."""
-    study = journal.study
     return Rules(
-        alpha=ALPHA / journal.looks,
+        alpha=st.alpha_at(journal.looks),
         looks=journal.looks,
-        margin=st.margin_in_nats(study.spec.margin),
+        margin=st.margin_in_nats(journal.study.spec.margin),
         contrasts=tuple(v.name for v in journal.variants if _known(v, journal) is None),
     )
+
+
+def _controls(journal: Journal) -> dict[str, Judged]:
+    known = {v.name: _known(v, journal) for v in journal.variants}
+    return {name: Judged(kind) for name, kind in known.items() if kind is not None}
 
 
 def _known(variant: Variant, journal: Journal) -> Class | None:
@@ -94,79 +72,43 @@ def _trained_alike(variant: Variant, journal: Journal) -> bool:
     return (variant.learning_rate, variant.hidden) == (other.learning_rate, other.hidden)
 
 
-def _tested(
-    name: str, seen: Mapping[str, Sample], adjusted: Tests | None, rules: Rules
-) -> tuple[Class, str]:
-    """The class of a contrast, and why there is no verdict where there is none."""
-    base, sample = seen[BASE], seen[name]
-    if base.diverged:
-        return Class.NONE, f"the base diverged on {len(base.diverged)} of {base.finished} seeds"
-    if sample.diverged:
-        return Class.UNSTABLE, ""
-    if adjusted is None:
-        return Class.NONE, "fewer than 2 seeds are done for both it and the base"
-    return _shown(adjusted, _mean(base, sample), rules.alpha), ""
+def _verdict(variant: Variant, judged: Judged, seen: _Seen) -> Verdict:
+    held, rules, sample = seen.held[variant.name], seen.rules, seen.samples[variant.name]
+    twin = seen.journal.study.twin(variant)
+    other = seen.samples.get(twin or "")
+    return Verdict(
+        variant=variant,
+        sample=sample,
+        kind=judged.kind,
+        estimate=_estimate(held, rules) if held and judged.kind is not Class.BASE else None,
+        raw=judged.raw,
+        adjusted=judged.adjusted,
+        stability=_stability(seen.samples[BASE], sample),
+        twin=twin,
+        # Of a twin that is not compared nothing is known.
+        twin_p=_twin_p(other, sample) if other and judged.kind in _CONTROLS else None,
+        settle=_settle(held, rules) if held and judged.kind is Class.INCONCLUSIVE else None,
+        reason=judged.reason,
+    )
 
 
-def _shown(adjusted: Tests, mean: float, alpha: float) -> Class:
-    if adjusted.difference <= alpha:
-        return Class.WORSE if mean > 0 else Class.BETTER
-    if adjusted.equivalence <= alpha:
-        return Class.EQUIVALENT
-    if adjusted.noninferiority <= alpha:
-        return Class.NOT_WORSE
-    return Class.INCONCLUSIVE
-
-
-def _mean(base: Sample, sample: Sample) -> float:
-    return float(np.mean(st.paired(base.losses, sample.losses).differences))
-
-
-def _estimate(base: Sample, sample: Sample, rules: Rules) -> Estimate | None:
-    pairs = st.paired(base.losses, sample.losses)
-    if len(pairs.seeds) < 2:
-        return None
-    spread = st.spread(pairs)
-    design = power.Design(len(pairs.seeds), rules.strictest, spread.paired)
+def _estimate(found: Contrast, rules: Rules) -> Estimate:
     return Estimate(
-        seeds=pairs.seeds,
-        differences=tuple(pairs.differences.tolist()),
-        mean=float(pairs.differences.mean()),
-        pointwise=st.t_interval(pairs.differences, 1 - ALPHA),
-        simultaneous=st.t_interval(pairs.differences, rules.level),
-        spread=spread,
-        smallest_effect=power.smallest_effect(design),
+        seeds=found.pairs.seeds,
+        differences=tuple(found.pairs.differences.tolist()),
+        mean=found.mean,
+        noise=found.noise,
+        pointwise=st.t_interval(found.mean, found.noise, POINTWISE),
+        simultaneous=st.t_interval(found.mean, found.noise, rules.level),
+        spread=st.spread(found.pairs),
+        stragglers=found.stragglers,
+        smallest_effect=power.smallest_effect(_design(found, rules.strictest)),
     )
 
 
-def _families(
-    seen: Mapping[str, Sample], estimates: Mapping[str, Estimate | None], rules: Rules
-) -> tuple[dict[str, Tests], dict[str, Tests]]:
-    """Raw and adjusted p-values of those that can be tested."""
-    raw = {
-        name: _tests(estimate, rules.margin)
-        for name in rules.contrasts
-        if (estimate := estimates[name]) and not (seen[name].diverged or seen[BASE].diverged)
-    }
-    untested = Tests(1.0, 1.0, 1.0)
-    planned = [raw.get(name, untested) for name in rules.contrasts]
-    columns = (
-        st.holm([t.difference for t in planned]),
-        st.holm([t.equivalence for t in planned]),
-        st.holm([t.noninferiority for t in planned]),
-    )
-    rows = [Tests(*row) for row in zip(*columns, strict=True)]
-    adjusted = dict(zip(rules.contrasts, rows, strict=True))
-    return raw, {name: adjusted[name] for name in raw}
-
-
-def _tests(estimate: Estimate, margin: float) -> Tests:
-    differences = np.array(estimate.differences)
-    return Tests(
-        difference=st.difference_p(differences),
-        equivalence=st.equivalence_p(differences, margin),
-        noninferiority=st.noninferiority_p(differences, margin),
-    )
+def _design(found: Contrast, alpha: float) -> power.Design:
+    n = len(found.pairs.seeds)
+    return power.Design(n, alpha, st.spread(found.pairs).paired, found.noise.text or 0.0)
 
 
 def _stability(base: Sample, sample: Sample) -> Stability | None:
@@ -196,16 +138,19 @@ def _ranks(sample: Sample) -> dict[int, float]:
 
 
 def _twin_p(other: Sample, sample: Sample) -> float | None:
-    """p that a control differs from its twin: paired t, or the sign test where a seed diverged."""
+    """p that a control differs from its twin: paired t, or the sign test where a seed diverged.
+
+    By the seeds' noise alone: two that follow one law are alike on every text.
+    """
     if other.diverged or sample.diverged:
         return _sign_p(other, sample)
     pairs = st.paired(other.losses, sample.losses)
-    return st.difference_p(pairs.differences) if len(pairs.seeds) > 1 else None
-
-
-def _settle(estimate: Estimate | None, rules: Rules) -> power.Settle | None:
-    """More seeds are one more look, so alpha is counted as it will be then."""
-    if estimate is None:
+    if len(pairs.seeds) < 2:
         return None
-    alpha = rules.strictest * rules.looks / (rules.looks + 1)
-    return power.seeds_to_settle(estimate.mean, estimate.spread.paired, alpha, rules.margin)
+    return st.difference_p(float(pairs.differences.mean()), st.noise_of(pairs.differences))
+
+
+def _settle(found: Contrast, rules: Rules) -> power.Settle:
+    """More seeds are one more look, so alpha is counted as it will be then."""
+    share = st.alpha_at(rules.looks + 1) / st.alpha_at(rules.looks)
+    return power.seeds_to_settle(found.mean, _design(found, rules.strictest * share), rules.margin)

@@ -108,10 +108,17 @@ def listed(names: Sequence[str]) -> str:
 
 
 def label(verdict: Verdict) -> str:
-    """The class; an unstable one with its count."""
+    """The class; an unstable one with its count of seeds that diverged or straggled."""
+    if verdict.kind is not Class.UNSTABLE:
+        return str(verdict.kind)
     sample = verdict.sample
-    tail = f" {len(sample.diverged)}/{sample.finished}" if verdict.kind is Class.UNSTABLE else ""
-    return f"{verdict.kind}{tail}"
+    return f"{verdict.kind} {len(sample.diverged) or len(stragglers(verdict))}/{sample.finished}"
+
+
+def stragglers(verdict: Verdict) -> tuple[int, ...]:
+    """The seeds for which a variant is called unstable though none diverged."""
+    unstable = verdict.kind is Class.UNSTABLE and not verdict.sample.diverged
+    return _estimate(verdict).stragglers if unstable else ()
 
 
 def sentence(verdict: Verdict, findings: Findings) -> str:
@@ -151,11 +158,19 @@ def _twin(verdict: Verdict) -> str:
 
 
 def _unstable(verdict: Verdict, rules: Rules) -> str:
-    found = verdict.stability
+    found, far = verdict.stability, stragglers(verdict)
     assert found is not None
+    if far:
+        ended = f"{_seed_names(far)} of {found.of} ended far from the others, which agree."
+        return f"{ended} A mean says little of such a law, and is not tested."
     said = f"{found.diverged} of {found.of} seeds diverged (95%: {share(found.interval)})."
     lucky = " The survivors are the lucky ones and are not tested."
     return said + (lucky if found.diverged < found.of else "")
+
+
+def _seed_names(seeds: Sequence[int]) -> str:
+    """`Seed 3`, `Seeds 1 and 4`."""
+    return f"Seed{'s' if len(seeds) > 1 else ''} {listed([str(s) for s in seeds])}"
 
 
 def _better(verdict: Verdict, rules: Rules) -> str:

@@ -1,7 +1,6 @@
 """Simulated journals: studies whose truth is known, in the form that `store.read` reads.
 
-Nothing is trained. A test loss is `LEVEL` + what the seed brings to every variant + the variant's
-true effect + the variant's own noise; curves fall towards it.
+Nothing is trained. Losses are those of `draws`; curves fall towards them.
 """
 
 from __future__ import annotations
@@ -9,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-
-import numpy as np
 
 from cellsearch.config import MirrorConfig, SweepConfig, TrialConfig, VariantConfig
 from cellsearch.record import (
@@ -22,10 +19,10 @@ from cellsearch.record import (
     TrialLine,
     Variant,
 )
+from cellsearch.testing.draws import Drawn, draw
 from cellsearch.testing.outcomes import WHERE, outcome
 from cellsearch.testing.simulation import Arm, Simulation
 
-LEVEL = 1.6
 EQUATIONS = (
     "i = sigmoid(Wi @ x + Ui @ h + bi)",
     "f = sigmoid(Wf @ x + Uf @ h + bf)",
@@ -49,24 +46,14 @@ def lines(simulation: Simulation) -> Iterator[Line]:
     yield _study(simulation)
     yield from (_bench(arm) for arm in simulation.arms if arm.speed is not None)
     counts = (simulation.seeds, *simulation.looks)
-    losses = true_losses(simulation, counts[-1])
+    drawn = draw(simulation, counts[-1])
     done = 0
     for look, count in enumerate(counts):
         if look:
             yield LookLine(seeds=count)
         for seed in range(done, count):
-            yield from _trials(simulation, seed, losses[:, seed])
+            yield from _trials(simulation, seed, drawn)
         done = count
-
-
-def true_losses(simulation: Simulation, seeds: int) -> np.ndarray:
-    """Test losses [arm, seed] in nats per token, as if nothing diverged."""
-    rng = np.random.default_rng(simulation.key)
-    shared = rng.normal(0, simulation.shared, seeds)
-    noise = rng.normal(0, 1, (len(simulation.arms), seeds))
-    scale = [simulation.noise if a.noise is None else a.noise for a in simulation.arms]
-    effects = np.array([arm.effect for arm in simulation.arms])
-    return LEVEL + effects[:, None] + shared + np.array(scale)[:, None] * noise
 
 
 def _study(simulation: Simulation) -> StudyLine:
@@ -171,13 +158,14 @@ def _bench(arm: Arm) -> BenchLine:
     )
 
 
-def _trials(simulation: Simulation, seed: int, losses: np.ndarray) -> Iterator[TrialLine]:
-    for arm, loss in zip(simulation.arms, losses, strict=True):
+def _trials(simulation: Simulation, seed: int, drawn: Drawn) -> Iterator[TrialLine]:
+    for k, arm in enumerate(simulation.arms):
         if seed not in arm.waiting:
-            yield _trial(arm, seed, float(loss), simulation)
+            yield _trial(simulation, k, seed, drawn)
 
 
-def _trial(arm: Arm, seed: int, loss: float, simulation: Simulation) -> TrialLine:
+def _trial(simulation: Simulation, k: int, seed: int, drawn: Drawn) -> TrialLine:
+    arm = simulation.arms[k]
     return TrialLine(
         trial_key=_digest("t1:", f"{simulation.name} {arm.name} {seed}"),
         variant=arm.name,
@@ -185,7 +173,7 @@ def _trial(arm: Arm, seed: int, loss: float, simulation: Simulation) -> TrialLin
         cell_hash=_digest("c2:", arm.name),
         config=_trial_config(arm, seed),
         cost=_cost(arm),
-        outcome=outcome(arm, seed, loss, simulation.key),
+        outcome=outcome(simulation, k, seed, drawn),
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellsearch.record import Blocks, Curves, Failure, Outcome, Where
-from cellsearch.testing.simulation import Arm
+from cellsearch.testing.draws import Drawn
+from cellsearch.testing.simulation import Simulation
 
 POINTS = 10
-BLOCKS = 100
 WHERE = Where(
     versions={"python": "3.11.7", "torch": "2.13.0", "cellsearch": "0.1.0"},
     git_commit="0123456789abcdef0123456789abcdef01234567",
@@ -21,18 +22,19 @@ WHERE = Where(
 )
 
 
-def outcome(arm: Arm, seed: int, loss: float, key: int) -> Outcome:
-    """How the trial of `arm` with this seed and test loss (nats per token) ended."""
+def outcome(simulation: Simulation, k: int, seed: int, drawn: Drawn) -> Outcome:
+    """How the trial of arm `k` with this seed ended."""
+    arm, loss = simulation.arms[k], float(drawn.losses[k, seed])
     if seed in arm.failed:
         why = Failure(kind="crash", message="the worker ended with signal 11")
         return Outcome(status="failed", error=why, where=WHERE)
-    rng = np.random.default_rng((key, seed, *arm.name.encode()))
-    if seed in arm.diverged:
+    rng = np.random.default_rng((simulation.key, seed, *arm.name.encode()))
+    if drawn.diverged[k, seed]:
         return _diverged(rng, loss)
     return Outcome(
         status="done",
         metrics=_metrics(loss),
-        blocks={"test": _blocks(rng, loss)},
+        blocks={"test": _blocks(drawn.blocks[k, seed])},
         curves=_curves(rng, loss),
         steps=488,
         times={"train": 21.0, "evaluate": 2.0, "total": 23.0},
@@ -77,6 +79,5 @@ def _curves(rng: np.random.Generator, loss: float) -> Curves:
     )
 
 
-def _blocks(rng: np.random.Generator, loss: float) -> Blocks:
-    noise = rng.normal(0, 0.08, BLOCKS)
-    return Blocks(loss=tuple((loss + noise - noise.mean()).tolist()), tokens=(1_300,) * BLOCKS)
+def _blocks(losses: NDArray[np.float64]) -> Blocks:
+    return Blocks(loss=tuple(losses.tolist()), tokens=(1_300,) * len(losses))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +14,9 @@ class Arm:
         effect: true ln(perplexity / base's).
         noise: SD of what this variant adds to each seed; None: the study's.
         diverged, failed, waiting: the seeds that end so, or have not run.
+        worst: the share of seeds that diverge, those with the highest losses.
+        straggling: the share of seeds that end 10 to 20 SDs of their noise above the others.
+        text: SD of what this test text, and not another, adds to every seed of this variant.
         size: its cost, as a share of the base's.
         speed: its measured time, as a share of the base's; None: not measured.
         edit: the equation that it changes.
@@ -26,6 +28,9 @@ class Arm:
     diverged: tuple[int, ...] = ()
     failed: tuple[int, ...] = ()
     waiting: tuple[int, ...] = ()
+    worst: float = 0.0
+    straggling: float = 0.0
+    text: float = 0.0
     size: float = 1.0
     speed: float | None = 1.0
     edit: str = ""
@@ -42,17 +47,23 @@ class Simulation:
     Attributes:
         shared: SD of what a seed brings to all variants alike.
         noise: SD of what each variant adds to it.
+        rough: SD of what a variant and a seed add in one block of the text.
+        blocks: B, the blocks of the test text.
+        alike: correlation of what the text adds in neighbouring blocks.
         looks: the counts of seeds that were added later, in order.
         key: of the generator; the same key gives the same journal, byte for byte.
     """
 
-    arms: Sequence[Arm] = field(default_factory=lambda: (Arm("base"), Arm("variant")))
+    arms: tuple[Arm, ...] = field(default_factory=lambda: (Arm("base"), Arm("variant")))
     seeds: int = 5
     name: str = "simulated"
     question: str = ""
     margin: float = 0.03
     shared: float = 0.01
     noise: float = 0.01
+    rough: float = 0.03
+    blocks: int = 100
+    alike: float = 0.0
     looks: tuple[int, ...] = ()
     match: Literal["cell", "model"] = "cell"
     key: int = 0

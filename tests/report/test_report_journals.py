@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from cellsearch.report import frames
+from cellsearch.report.samples import samples as samples_on_record
 from cellsearch.store import read
-from cellsearch.testing.journals import true_losses, write_journal
+from cellsearch.testing.draws import draw, samples
+from cellsearch.testing.journals import write_journal
 from cellsearch.testing.simulation import Arm, Simulation
 
 
@@ -35,14 +37,14 @@ def test_what_was_given_is_what_is_read(simulation: Simulation, tmp_path: Path) 
     trials = frames.trials(journal).set_index(["variant", "seed"])
     statuses = trials.loc["mixed"]["status"].tolist()
     assert statuses == ["done", "diverged", "failed", "missing", "done", "done"]
-    losses = true_losses(simulation, 6)
+    losses = draw(simulation, 6).losses
     assert trials.loc["base"]["test_loss"].tolist() == losses[0].tolist()
 
 
 def test_the_true_effect_is_the_mean_difference() -> None:
     arms = (Arm("base"), Arm("variant", effect=0.1))
-    losses = true_losses(Simulation(arms=arms, noise=0.01), 10_000)
-    assert np.mean(losses[1] - losses[0]) == pytest.approx(0.1, abs=5 * 0.01 * 2**0.5 / 100)
+    losses = draw(Simulation(arms=arms, noise=0.01, blocks=1), 10_000).losses
+    assert np.mean(losses[1] - losses[0]) == pytest.approx(0.1, abs=5 * 0.0316 * 2**0.5 / 100)
 
 
 def test_blocks_average_to_the_test_loss(simulation: Simulation, tmp_path: Path) -> None:
@@ -51,3 +53,24 @@ def test_blocks_average_to_the_test_loss(simulation: Simulation, tmp_path: Path)
     done = trials[trials["status"] == "done"].set_index(["variant", "seed"])
     assert blocks.shape == (len(done), 100)
     assert blocks.mean(axis=1).tolist() == pytest.approx(done["test_loss"].tolist())
+
+
+def test_the_short_way_to_samples_is_that_of_the_journal(tmp_path: Path) -> None:
+    """Error rates are measured without writing journals."""
+    arms = (Arm("base"), Arm("lossy", worst=0.3), Arm("far", straggling=0.3, text=0.01))
+    simulation = Simulation(arms=arms, seeds=6, key=5)
+    short, recorded = (
+        samples(simulation),
+        samples_on_record(read(write_journal(simulation, tmp_path))),
+    )
+    assert short["lossy"].diverged
+    for name, sample in short.items():
+        assert (sample.losses, sample.diverged) == (recorded[name].losses, recorded[name].diverged)
+        for seed, blocks in sample.blocks.items():
+            assert blocks.tolist() == recorded[name].blocks[seed].tolist()
+
+
+def test_more_seeds_begin_with_the_same_ones() -> None:
+    simulation = Simulation(arms=(Arm("base"), Arm("v", worst=0.2)), blocks=3)
+    few, many = draw(simulation, 4), draw(simulation, 9)
+    assert many.diverged[:, :4].tolist() == few.diverged.tolist()

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from cellsearch.report import power, statistics
+from cellsearch.report.classes import classify, contrasts_of
+from cellsearch.report.findings import Class, Rules
+from cellsearch.testing.draws import samples
+from cellsearch.testing.simulation import Arm, Simulation
 
 MARGIN = statistics.margin_in_nats(0.03)
 
@@ -32,17 +37,21 @@ def test_power_is_how_often_the_tests_succeed(effect: float) -> None:
     samples = np.random.default_rng(5).normal(effect, design.sd, (studies, design.n))
     shares = {
         power.equivalence_power(effect, design, MARGIN): _share(
-            [statistics.equivalence_p(d, MARGIN) for d in samples]
+            [statistics.equivalence_p(*_of(d), MARGIN) for d in samples]
         ),
         power.noninferiority_power(effect, design, MARGIN): _share(
-            [statistics.noninferiority_p(d, MARGIN) for d in samples]
+            [statistics.noninferiority_p(*_of(d), MARGIN) for d in samples]
         ),
         power.difference_power(effect, design): _share(
-            [statistics.difference_p(d) for d in samples]
+            [statistics.difference_p(*_of(d)) for d in samples]
         ),
     }
     for foretold, seen in shares.items():
         assert seen == pytest.approx(foretold, abs=4 * math.sqrt(0.25 / studies))
+
+
+def _of(differences: np.ndarray) -> tuple[float, statistics.Noise]:
+    return float(differences.mean()), statistics.noise_of(differences)
 
 
 def _share(p_values: list[float]) -> float:
@@ -56,30 +65,60 @@ def test_smallest_effect_has_80_percent_power(design: power.Design) -> None:
 
 
 def test_a_true_percent_needs_about_25_seeds() -> None:
-    found = power.seeds_to_settle(0.01, 0.017, 0.05, margin=1e-9)
+    found = power.seeds_to_settle(0.01, power.Design(5, 0.05, 0.017), margin=1e-9)
     assert found.as_what == "worse"
     assert found.seeds in range(23, 28)
 
 
 @pytest.mark.parametrize(
-    ("effect", "as_what"), [(0.0, "equivalent"), (0.2, "worse"), (-0.2, "better")]
+    ("effect", "as_what"),
+    [(0.0, "equivalent"), (0.2, "worse"), (-0.2, "better"), (-0.02, "not worse")],
 )
-def test_seeds_to_settle_is_the_first_count_that_suffices(effect: float, as_what: str) -> None:
-    sd, alpha = 0.15, 0.01
-    found = power.seeds_to_settle(effect, sd, alpha, MARGIN)
-    assert found.as_what in (as_what, "not worse")
+@pytest.mark.parametrize("text", [0.0, 0.004])
+def test_seeds_to_settle_is_the_first_count_that_suffices(
+    effect: float, as_what: str, text: float
+) -> None:
+    design = power.Design(2, 0.01, 0.1 if abs(effect) == 0.2 else 0.04, text)
+    found = power.seeds_to_settle(effect, design, MARGIN)
+    assert found.as_what == as_what
     assert found.seeds is not None
-    enough = [_best(effect, power.Design(n, alpha, sd)) for n in (found.seeds - 1, found.seeds)]
+    enough = [_settled(effect, design._replace(n=n)) for n in (found.seeds - 1, found.seeds)]
     assert enough[0] < power.WANTED <= enough[1]
 
 
-def _best(effect: float, design: power.Design) -> float:
-    return max(
-        power.difference_power(effect, design),
-        power.noninferiority_power(effect, design, MARGIN),
-        power.equivalence_power(effect, design, MARGIN),
-    )
+def _settled(effect: float, design: power.Design) -> float:
+    return sum(power.settled_power(effect, design, MARGIN).values())
 
 
 def test_what_no_number_of_seeds_settles() -> None:
-    assert power.seeds_to_settle(0.001, 10.0, 0.05, 0.001).seeds is None
+    noisy = power.Design(5, 0.05, 10.0)
+    assert power.seeds_to_settle(0.001, noisy, 0.001).seeds is None
+    rough_text = power.Design(5, 0.05, 0.01, text=0.05)
+    assert power.seeds_to_settle(0.0, rough_text, MARGIN).seeds is None
+
+
+@pytest.mark.parametrize(("effect", "text"), [(0.0, 0.006), (0.02, 0.0), (-0.02, 0.006)])
+def test_chances_of_classes_are_how_often_they_are_given(effect: float, text: float) -> None:
+    """One contrast, by the very function that judges it."""
+    studies, arm = 800, Arm("v", effect, text=text)
+    rules = Rules(alpha=0.05, looks=1, margin=MARGIN, contrasts=("v",))
+    kinds = []
+    for key in range(studies):
+        seen = samples(
+            Simulation(arms=(Arm("base"), arm), seeds=6, rough=0.0, noise=0.014, key=key)
+        )
+        held = contrasts_of(seen)
+        straight = {n: replace(c, stragglers=()) if c else None for n, c in held.items()}
+        kinds.append(classify(seen, straight, rules)["v"].kind)
+    design = power.Design(6, 0.05, 0.014 * math.sqrt(2), text)
+    for name, chance in power.settled_power(effect, design, MARGIN).items():
+        seen_share = kinds.count(KINDS[name]) / studies
+        assert seen_share == pytest.approx(chance, abs=4 * math.sqrt(0.25 / studies))
+
+
+KINDS = {
+    "worse": Class.WORSE,
+    "better": Class.BETTER,
+    "equivalent": Class.EQUIVALENT,
+    "not worse": Class.NOT_WORSE,
+}

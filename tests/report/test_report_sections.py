@@ -191,6 +191,9 @@ def test_what_must_always_be_shown_is_shown(tmp_path: Path) -> None:
         "SD paired",
         "SD unpaired",
         "r",
+        "SE seeds",
+        "SE text",
+        "SE both",
         "Sees",
         "Would settle",
     ]

@@ -69,6 +69,9 @@ def _spread(info: Info) -> Table:
             Column("SD paired", "%"),
             Column("SD unpaired", "%"),
             Column("r", "with the base"),
+            Column("SE seeds", "%"),
+            Column("SE text", "%"),
+            Column("SE both", "%"),
             Column("Sees", "80% power, Holm"),
             Column("Would settle", "seeds"),
         ],
@@ -80,7 +83,7 @@ def _spread(info: Info) -> Table:
 def _spread_row(verdict: Verdict) -> list[str]:
     found, diverged = verdict.estimate, str(len(verdict.sample.diverged))
     if found is None:
-        return [verdict.variant.name, "under 2", diverged, *[words.MISSING] * 5]
+        return [verdict.variant.name, "under 2", diverged, *[words.MISSING] * 8]
     return [
         verdict.variant.name,
         str(len(found.seeds)),
@@ -88,9 +91,14 @@ def _spread_row(verdict: Verdict) -> list[str]:
         words.significant(100 * found.spread.paired),
         words.significant(100 * found.spread.unpaired),
         words.decimal(found.spread.correlation),
+        *(_percents(error) for error in (found.noise.seeds, found.noise.text, found.noise.error)),
         words.size(found.smallest_effect) if tested(verdict) else words.MISSING,
         words.settle(verdict.settle),
     ]
+
+
+def _percents(error: float | None) -> str:
+    return words.MISSING if error is None else words.significant(100 * error)
 
 
 def _spread_record(verdict: Verdict) -> dict[str, object]:
@@ -102,6 +110,11 @@ def _spread_record(verdict: Verdict) -> dict[str, object]:
         "sd_paired_nats": found.spread.paired if found else None,
         "sd_unpaired_nats": found.spread.unpaired if found else None,
         "correlation": found.spread.correlation if found else None,
+        "se_seeds_nats": found.noise.seeds if found else None,
+        "se_text_nats": found.noise.text if found else None,
+        "se_nats": found.noise.error if found else None,
+        "degrees_of_freedom": found.noise.freedom if found else None,
+        "stragglers": " ".join(map(str, found.stragglers)) if found else "",
         "smallest_effect_nats": found.smallest_effect if found else None,
         "seeds_to_settle": settle.seeds if settle else None,
     }
@@ -110,10 +123,12 @@ def _spread_record(verdict: Verdict) -> dict[str, object]:
 def _spread_words(info: Info) -> str:
     return (
         "SDs are of one seed's difference, in % of perplexity (100 × nats): paired as run, "
-        "unpaired as it would be with separate seeds; r is the correlation over seeds. Sees: the "
-        "smallest true change that the difference test finds in 80 of 100 studies at Holm's "
-        f"strictest step, α = {info.alpha:.3g} / {info.contrasts}. Would settle: seeds in all, "
-        "counted as one more look, if effect and SD are as estimated; a plan, not a finding."
+        "unpaired as it would be with separate seeds; r is the correlation over seeds. SEs are of "
+        "the mean difference: what other seeds would change, what other text of this kind would "
+        "change (0: no more is seen than the seeds' noise), and both, which the verdict uses. "
+        "Sees: the smallest true change that the difference test finds in 80 of 100 studies at "
+        f"Holm's strictest step, α = {info.alpha:.2g} / {info.contrasts}. Would settle: seeds in "
+        "all, counted as one more look, if effect and noise are as estimated; a plan, no finding."
     )
 
 
@@ -123,7 +138,7 @@ def _tests(info: Info) -> list[Block]:
         return []
     said = (
         f"Adjusted by Holm within each family of {info.contrasts}; a test succeeds at "
-        f"p ≤ {info.alpha:.3g}. Equivalence is two one-sided tests, non-inferiority one, each at "
+        f"p ≤ {info.alpha:.2g}. Equivalence is two one-sided tests, non-inferiority one, each at "
         "that level. Unadjusted values are in tables/tests.csv."
     )
     return [Heading("Three families of tests"), _test_table(tested), Paragraph(said)]

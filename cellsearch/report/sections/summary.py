@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from cellsearch.config import RATE
 from cellsearch.report import words
 from cellsearch.report.document import Banner, Block, Bullets, Facts, Fold, Lead, Paragraph
-from cellsearch.report.findings import ALPHA, Class, Findings, Rules, Verdict
+from cellsearch.report.findings import Class, Findings, Rules, Verdict
 from cellsearch.report.samples import BASE, Sample, trials_by_variant
+from cellsearch.report.statistics import ALPHA
 
 if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
@@ -25,7 +26,7 @@ _HEADS = {
     Class.EQUIVALENT: "Equivalent to the base within the margin",
     Class.NOT_WORSE: "Not worse than the base by more than the margin",
     Class.INCONCLUSIVE: "Inconclusive",
-    Class.UNSTABLE: "Unstable: some seeds diverged",
+    Class.UNSTABLE: "Unstable",
     Class.NONE: "No verdict",
     Class.MIRROR: "Mirrors, which follow the same law and show the noise alone",
     Class.PLACEBO: "Placebos, declared to show the noise alone",
@@ -125,12 +126,19 @@ def _found(findings: Findings) -> list[str]:
 def _named(verdict: Verdict, findings: Findings) -> str:
     name, found = verdict.variant.name, verdict.estimate
     if verdict.kind is Class.UNSTABLE:
-        return f"{name} ({len(verdict.sample.diverged)} of {verdict.sample.finished})"
+        return f"{name} ({_what_happened(verdict)})"
     if verdict.kind is Class.NONE:
         return f"{name} ({verdict.reason})"
     small = verdict.kind in (Class.BETTER, Class.WORSE) and words.within(verdict, findings.rules)
     tail = ", within the margin" if small else ""
     return f"{name} ({words.change(found.mean)}{tail})" if found else name
+
+
+def _what_happened(verdict: Verdict) -> str:
+    far, of = words.stragglers(verdict), verdict.sample.finished
+    if far:
+        return f"{len(far)} of {of} far from the others"
+    return f"{len(verdict.sample.diverged)} of {of} diverged"
 
 
 def _alarms(findings: Findings) -> list[str]:
@@ -198,8 +206,8 @@ def _looks(findings: Findings) -> str:
     if rules.looks == 1:
         return ""
     return (
-        f"Seeds were added after results could be seen: this is look {rules.looks} at the data, "
-        f"so every test is made at {ALPHA:g} / {rules.looks} = {rules.alpha:.3g}."
+        f"Seeds were added after results could be seen: this is look {rules.looks} at the data. "
+        f"Every test is made at {rules.alpha:.2g}, so that all looks together keep {ALPHA:g}."
     )
 
 
@@ -221,7 +229,7 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
             f"{100 * spec.margin:g}%, fixed beforehand; a smaller change does not matter",
         ),
         ("Tests", _tests(rules)),
-        ("Noise", "of the seeds alone; the one test text is taken as it is"),
+        ("Noise", _noise(findings)),
         ("Learning rate", learning_rates(findings)),
         ("Backend", backends(findings)),
     ]
@@ -232,6 +240,13 @@ def _tests(rules: Rules) -> str:
         f"of difference, equivalence, non-inferiority: a family of {len(rules.contrasts)} each, "
         f"Holm's correction in each, α = {rules.alpha:.3g}"
     )
+
+
+def _noise(findings: Findings) -> str:
+    estimates = [v.estimate for v in findings.verdicts.values() if v.estimate]
+    if any(found.noise.text is None for found in estimates) or not estimates:
+        return "of the seeds alone; of the text's nothing is on record, so it is taken as it is"
+    return "of the seeds and of the test text, combined"
 
 
 def _training(spec: SweepConfig) -> str:

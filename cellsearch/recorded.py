@@ -5,7 +5,7 @@ the points of training, K the longest lag, L layers, U units, T the position in 
 characters. Floats are float32.
 
     flow/total, flow/low, flow/high   [P, K + 1]    flow/states/NAME   [P, K + 1]
-    flow/held/GATE                    [2, K + 1]    flow/left/STATE    [L, U]
+    flow/held/GATE                    [2, K + 1]    flow/left/STATE    [P, L, U]
     gates/GATE/left, …/right, …/mean  [P, L, U]     gates/GATE/histogram [P, L, 20]
     states/NAME                       [P, L, T, 5]  units/NUMBER       [C]
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 
 from cellsearch.derive.timing import FIXED, timing
@@ -32,10 +31,8 @@ class Tape:
     def passed(self, name: str, t: int, value: Tensor) -> Tensor:
         """The value of step `t`, [rows, …], written down."""
         rows = len(value)
-        out = value + self._slots[name][t][:rows]
-        with torch.no_grad():
-            self._written[name][t, :rows] = value
-        return out
+        self._written[name][t, :rows].copy_(value.detach())
+        return value + self._slots[name][t][:rows]
 
 
 def recordable(graph: Graph) -> dict[str, Node]:

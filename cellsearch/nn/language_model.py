@@ -34,6 +34,7 @@ class LanguageModel(Model):
         cell: the cell, or its text.
         backend: what runs the cell.
         dtype: of every weight.
+        record: what the cells record, see `RNN`.
     """
 
     def __init__(
@@ -43,11 +44,12 @@ class LanguageModel(Model):
         cell: Cell | str,
         backend: str = "auto",
         dtype: torch.dtype = torch.float32,
+        record: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.config = config
         width = config.embedding or config.hidden
-        self.cells = _cells(config, cell, width, backend, dtype)
+        self.cells = _cells(config, cell, width, backend, dtype, record)
         self.embedding = _weight(vocabulary, width, dtype)
         out = self.cells.output_size
         self.projection = _weight(width, out, dtype) if config.tied and out != width else None
@@ -78,7 +80,14 @@ class LanguageModel(Model):
         x = self._drop(x, rates.embedding, noise, "embedding")
         y, states = self.cells(x, states, generator=self._generator(noise, "cells"))
         y = self._drop(y, rates.output, noise, "output")
-        return self._scores(y), states
+        return self.scores(y), states
+
+    def scores(self, y: Tensor) -> Tensor:
+        """Scores before the softmax [..., V] of the cells' outputs [..., width]."""
+        if self.projection is not None:
+            y = linear(y, self.projection)
+        matrix = self.embedding if self.softmax is None else self.softmax
+        return linear(y, matrix, self.softmax_bias)
 
     def reset_parameters(self, draw: Draw) -> None:
         """Draw every weight anew, each from the generator of its own key.
@@ -116,15 +125,14 @@ class LanguageModel(Model):
         generator = self._generator(noise, part)
         return dropout(x, rate, True, generator, self.config.dropout.variational)
 
-    def _scores(self, y: Tensor) -> Tensor:
-        if self.projection is not None:
-            y = linear(y, self.projection)
-        matrix = self.embedding if self.softmax is None else self.softmax
-        return linear(y, matrix, self.softmax_bias)
-
 
 def _cells(
-    config: ModelConfig, cell: Cell | str, width: int, backend: str, dtype: torch.dtype
+    config: ModelConfig,
+    cell: Cell | str,
+    width: int,
+    backend: str,
+    dtype: torch.dtype,
+    record: Sequence[str],
 ) -> RNN:
     return RNN(
         cell,
@@ -136,6 +144,7 @@ def _cells(
         variational=config.dropout.variational,
         backend=backend,
         dtype=dtype,
+        record=record,
     )
 
 

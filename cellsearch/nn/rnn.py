@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from cellsearch import backends
 from cellsearch.backends import Noise, Rows, Runner, States
+from cellsearch.backends.taps import recordable
 from cellsearch.ir import Cell, Graph
 from cellsearch.ir.starts import starting_uniform
 from cellsearch.lang import load_cell
@@ -142,6 +143,17 @@ class RNN(nn.Module):
     def graph(self) -> Graph:
         """What the cell computes in the first layer."""
         return self._sized[0].graph
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """H, X and the widths of further inputs in the first layer."""
+        return self._sized[0].sizes
+
+    @property
+    def recordable(self) -> tuple[str, ...]:
+        """What can be recorded in every layer: states, and equations that differ by step."""
+        first, *others = (recordable(sized.graph) for sized in self._sized)
+        return tuple(name for name in first if all(name in other for other in others))
 
     @property
     def directions(self) -> tuple[str, ...]:

@@ -32,8 +32,7 @@ class Flow:
         low: lower quartile over the sequences; `high`: upper one; both [P, K + 1].
         states: of each state apart, [P, K + 1].
         held: at the last point, by gate: the same cell with it held at 0 and at 1, [2, K + 1].
-        left: at the last point, by state: what is left of a unit's gradient, [L, U].
-        left_lag: after how many steps.
+        left: by state: what is left of a unit's gradient of lag 1 at `left_lag`, [P, L, U].
     """
 
     total: Array

@@ -95,7 +95,9 @@ def _flow(decay: float) -> dict[str, Array]:
         "flow/states/c": 0.8 * total,
         "flow/held/i": held,
         "flow/held/f": held,
-        "flow/left/c": np.linspace(0.1, 0.99, UNITS)[None] ** (LEFT_LAG - 1),
+        "flow/left/c": np.tile(
+            np.linspace(0.1, 0.99, UNITS) ** (LEFT_LAG - 1), (len(POINTS), 1, 1)
+        ),
     }
 
 

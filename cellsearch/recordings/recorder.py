@@ -1,0 +1,106 @@
+"""All recordings of one trial: what is asked for, at its points, in one file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+
+import numpy as np
+
+from cellsearch import recorded
+from cellsearch.data import Corpus
+from cellsearch.nn.language_model import LanguageModel
+from cellsearch.recorded import Array, Arrays, Facts
+from cellsearch.recordings.kinds import AT_THE_END, AT_THE_POINTS, Trained
+from cellsearch.recordings.named import Named
+from cellsearch.recordings.reading import STEPS, WARMUP, WINDOWS, read, recorder_of, renew, windows
+
+# Shares of the updates after which a point is made.
+SHARES = (0.0, 0.1, 0.3, 1.0)
+
+
+class Recorder:
+    """Reads fixed held-out text with a copy of the model, and keeps what it shows.
+
+    Args:
+        kinds: what is recorded, see `cellsearch.config.Recorded`.
+        model: the one that is trained; it is never changed.
+        corpus: its text. The test part is not read.
+        steps: updates of the whole training.
+        per_step: tokens of each.
+        draws: for samples.
+    """
+
+    def __init__(
+        self,
+        kinds: Collection[str],
+        model: LanguageModel,
+        corpus: Corpus,
+        steps: int,
+        per_step: int,
+        draws: np.random.Generator,
+    ) -> None:
+        self._steps, self._per_step = steps, per_step
+        self._named = Named.of(model.cells)
+        self._windows = windows(corpus.valid, STEPS, WINDOWS)
+        self._trained = Trained(model, corpus, self._named, self._windows, draws)
+        self._copy = recorder_of(model, self._named.all)
+        self._each = {kind: AT_THE_POINTS[kind] for kind in kinds if kind in AT_THE_POINTS}
+        self._last = {kind: AT_THE_END[kind] for kind in kinds if kind in AT_THE_END}
+        self._due = {math.ceil(steps * share) for share in SHARES if self._each}
+        # What was recorded at each point, by the updates before it.
+        self._points: dict[int, dict[str, Array]] = {}
+
+    def look(self, step: int) -> None:
+        """Make a point where one is due after so many updates."""
+        if step in self._due and step not in self._points:
+            renew(self._copy, self._trained.model)
+            reading = read(self._copy, self._windows)
+            self._points[step] = {
+                f"{kind}/{name}": np.asarray(array, dtype=np.float32)
+                for kind, record in self._each.items()
+                for name, array in record(reading, self._named).items()
+            }
+
+    def content(self, *, whole: bool) -> bytes:
+        """The file; `whole`: with what is recorded of the trained model alone."""
+        points = self._alike()
+        names = next(iter(points.values()), {})
+        arrays = {name: np.stack([point[name] for point in points.values()]) for name in names}
+        facts = self._facts(list(points))
+        for kind, record in self._last.items() if whole else ():
+            more, said = record(self._trained)
+            arrays |= {f"{kind}/{name}": array for name, array in more.items()}
+            facts |= said
+        return recorded.to_bytes(arrays, Facts.model_validate(facts))
+
+    def dump(self) -> dict[str, Array]:
+        """What was recorded so far, for a checkpoint."""
+        points = self._points.items()
+        return {f"{step}/{name}": array for step, point in points for name, array in point.items()}
+
+    def restore(self, dumped: Arrays) -> None:
+        """Go on from what `dump` gave."""
+        self._points = {}
+        for key, array in dumped.items():
+            step, _, name = key.partition("/")
+            self._points.setdefault(int(step), {})[name] = array
+
+    def _alike(self) -> dict[int, dict[str, Array]]:
+        """The points in their order; where other kinds were asked for at first, not those."""
+        points = dict(sorted(self._points.items()))
+        last = next(reversed(points.values()), {})
+        return {step: point for step, point in points.items() if point.keys() == last.keys()}
+
+    def _facts(self, points: list[int]) -> dict[str, object]:
+        named = self._named
+        return {
+            "points": tuple(step * self._per_step for step in points),
+            "tokens": self._steps * self._per_step,
+            "sequences": self._windows.shape[1],
+            "steps": len(self._windows) - 1,
+            "warmup": WARMUP,
+            "flow": named.carried if "flow" in self._each and named.output else (),
+            "gates": named.gates if "gates" in self._each else (),
+            "states": named.states if "states" in self._each else (),
+        }

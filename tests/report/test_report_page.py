@@ -13,6 +13,7 @@ from browser import ask, dump, needs_chromium
 from cellsearch.report import build, drawing, hover, pages
 from cellsearch.report.document import Column, Figure, Fold, Paragraph, Part, Table, Tag
 from cellsearch.testing.journals import write_journal
+from cellsearch.testing.recordings import add_recordings
 from cellsearch.testing.simulation import Arm, Simulation
 
 pytestmark = needs_chromium
@@ -158,7 +159,8 @@ return [passes.length, said];
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arms = (Arm("base"), Arm("worse", effect=0.2), Arm("gone", diverged=(1,), failed=(0,)))
     folder = tmp_path_factory.mktemp("study")
-    return build(write_journal(Simulation(arms=arms, seeds=3), folder), folder / "out").index
+    study = write_journal(Simulation(arms=arms, seeds=3), folder)
+    return build(add_recordings(study, {"base": 0.9}), folder / "out").index
 
 
 @pytest.mark.skipif(AXE_FILE is None, reason="no axe-core: CELLSEARCH_AXE names no axe.min.js")

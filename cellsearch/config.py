@@ -6,7 +6,7 @@ refused when the file is read (`sweep/planning/files.py`), with the nearest key 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -33,6 +33,8 @@ Rate = Annotated[float, Field(gt=0, le=1e30)]
 Lines = Annotated[tuple[str, ...], BeforeValidator(_lines)]
 Dtype = Literal["float32", "float64"]
 Status = Literal["done", "diverged", "pruned", "failed"]
+Kind = Literal["flow", "gates", "states", "units", "samples"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class TaskConfig(Strict):
@@ -209,6 +211,23 @@ class TuneConfig(Strict):
     lag: int = Field(4, ge=1, description="proposal k sees the results of those up to k - lag")
 
 
+def _all_kinds(value: object) -> object:
+    return KINDS if value == "all" else () if value == "none" else _lines(value)
+
+
+def _recorded(value: object) -> object:
+    return value if isinstance(value, dict | RecordConfig) else {"what": value}
+
+
+class RecordConfig(Strict):
+    """What is recorded inside the cells while they train. It changes no result."""
+
+    what: Annotated[tuple[Kind, ...], BeforeValidator(_all_kinds)] = Field(
+        (), description="kinds, or all"
+    )
+    seeds: int = Field(1, ge=1, description="of so many seeds of each variant, from 0")
+
+
 class SweepConfig(Strict):
     """A whole sweep file. What is frozen when the study begins."""
 
@@ -229,6 +248,7 @@ class SweepConfig(Strict):
     tune: TuneConfig | None = None
     backend: str = "auto"
     seeds: int = Field(5, ge=0, le=MOST_SEEDS, description="a count: seeds 0, 1, … are trained")
+    record: Annotated[RecordConfig, BeforeValidator(_recorded)] = RecordConfig()
     margin: float = Field(
         0.03, gt=0, lt=1, description="a change in perplexity that is too small to matter"
     )

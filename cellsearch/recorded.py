@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -22,13 +23,25 @@ from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from cellsearch.config import Kind
 from cellsearch.errors import StoreError
+from cellsearch.places import Place
 
 FORMAT: Literal[1] = 1
 _KEY = "cellsearch"
+# Tokens of validation text that recordings need.
+LEAST_TOKENS = 1_000
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be recorded of a trial, and the file for it."""
+
+    kinds: tuple[Kind, ...]
+    file: Place
 
 
 class _Facts(BaseModel):

@@ -8,6 +8,7 @@ line: it is reported, and set aside in `journal.torn` before the next line is wr
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -122,6 +123,36 @@ def begun(study: Path) -> bool:
     with _opened(path) as file:
         # Of several lines none was torn by a crash: a damaged first one is for `read` to say.
         return _is_json(file.readline()) or bool(file.read(1))
+
+
+def sidecar(study: Path, trial: TrialLine, kind: str) -> bytes | None:
+    """A file of a trial beside the journal; None where it has none, or it is not there.
+
+    Args:
+        study: the study's folder.
+        trial: as it is on record.
+        kind: `weights` or `recordings`.
+
+    Raises:
+        StoreError: it cannot be read, or is not the one on record.
+    """
+    for name, sha256 in trial.sidecars.items():
+        if name.startswith(f"{kind}/"):
+            return _checked(study / name, sha256)
+    return None
+
+
+def _checked(path: Path, sha256: str) -> bytes | None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror or error}") from None
+    got = hashlib.sha256(content).hexdigest()
+    if got != sha256:
+        raise StoreError(f"{path}: got sha256 {got[:12]}…, expected {sha256[:12]}… of the journal")
+    return content
 
 
 class Writer:

@@ -13,6 +13,7 @@ from cellsearch.cli.check import check
 from cellsearch.cli.confirm import confirm
 from cellsearch.cli.diff import diff
 from cellsearch.cli.export import export
+from cellsearch.cli.generate import generate
 from cellsearch.cli.group import Commands
 from cellsearch.cli.import_ import import_
 from cellsearch.cli.report import report
@@ -31,7 +32,7 @@ app = typer.Typer(
 )
 
 _LOOK = (cells, show, diff, ablations, import_, check, export)
-_WORK = (train, sweep, resume, confirm, status, report, bench)
+_WORK = (train, sweep, resume, confirm, status, report, generate, bench)
 for command in (*_LOOK, *_WORK):
     app.command(command.__name__.rstrip("_"))(command)
 

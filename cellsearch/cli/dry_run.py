@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 _LISTED = 32
 
 
-def dry_run(config: SweepConfig, executor: Executor, folder: Path) -> None:
-    """Plan the sweep, train every variant for some updates, and say what all of it would take."""
+def dry_run(config: SweepConfig, executor: Executor, folder: Path, results: Path) -> None:
+    """Plan the sweep, train every variant for some updates, and say what all of it would take.
+
+    Args:
+        config: the sweep.
+        executor: what would train.
+        folder: for what the short training leaves.
+        results: where earlier studies lie, whose noise says what the seeds can show.
+    """
     from cellsearch.sweep.estimate import estimate
     from cellsearch.sweep.planning.describe import matched
     from cellsearch.sweep.run import planned
@@ -29,6 +36,7 @@ def dry_run(config: SweepConfig, executor: Executor, folder: Path) -> None:
     for line in matched(study):
         say.note(line)
     _print_settings(study)
+    _print_power(study, results)
     say.note(f"training each of {len(study.variants)} variants for some updates")
     found = estimate(study, executor, folder)
     _print_variants(found)
@@ -53,6 +61,28 @@ def _print_settings(study: StudyLine) -> None:
         say.line(f"  {number:>3}  {setting(proposer.propose(number, ()))}")
     if count > _LISTED:
         say.line(f"  … and {count - _LISTED} more")
+
+
+def _print_power(study: StudyLine, results: Path) -> None:
+    from cellsearch.report.planning import foresee
+    from cellsearch.report.roles import contrasts
+
+    tested = len(contrasts(study, study.variants))
+    if study.spec.seeds < 2 or not tested:
+        return
+    plan = f"{study.spec.seeds} seeds and {words.count(tested, 'contrast')}"
+    found = foresee(study, results)
+    if found is None:
+        said = "no earlier study of this task there says how noisy"
+        say.line(f"what {plan} can show is not known: {said} ({results})")
+        return
+    text = "the same text" if found.same_text else "other text"
+    low, middle, high = (words.size(found.at(share)) for share in (0.25, 0.5, 0.75))
+    say.line(
+        f"{plan} find a change of {middle} ({low} to {high}) in 80 of 100 such studies, by the "
+        f"noise of {words.count(len(found.effects), 'contrast')} on {text}: "
+        f"{words.listed(found.studies)}"
+    )
 
 
 def _print_variants(found: list[Estimate]) -> None:

@@ -52,16 +52,16 @@ def sweep(
 
     config = files.load(file, overrides or [])
     check_names(config)
-    if dry:
-        _dry_run(config, way)
-        return
     folder = results or Path("results") / config.name
+    if dry:
+        _dry_run(config, way, folder.parent)
+        return
     if not _sets_seeds(overrides or []):
         config = _with_added_seeds(config, folder)
     work_on(folder, way, lambda means: run(config, folder, means))
 
 
-def _dry_run(config: SweepConfig, way: Way) -> None:
+def _dry_run(config: SweepConfig, way: Way, results: Path) -> None:
     from tempfile import TemporaryDirectory
 
     from cellsearch.cli.dry_run import dry_run
@@ -69,7 +69,8 @@ def _dry_run(config: SweepConfig, way: Way) -> None:
     from cellsearch.sweep.watching.display import Silent
 
     with TemporaryDirectory() as name:
-        dry_run(config, executor_of(config, Path(name), way.means(Silent())), Path(name))
+        executor = executor_of(config, Path(name), way.means(Silent()))
+        dry_run(config, executor, Path(name), results)
 
 
 def _sets_seeds(overrides: list[str]) -> bool:

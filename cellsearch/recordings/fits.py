@@ -27,7 +27,8 @@ class Cut:
 
     def says(self, values: Array) -> npt.NDArray[np.bool_]:
         """What it predicts."""
-        return (values >= self.threshold) == self.above
+        said: npt.NDArray[np.bool_] = (values >= self.threshold) == self.above
+        return said
 
 
 class Cuts:
@@ -78,7 +79,8 @@ def correlations(values: Array, number: Array) -> Array:
     """The absolute correlation of each unit with a number, [units]; of a constant it is 0."""
     centred, own = values - values.mean(0), number - number.mean()
     norms = np.sqrt(np.square(centred).sum(0) * np.square(own).sum())
-    return np.abs(own @ centred) / np.where(norms > 0, norms, np.inf)
+    found: Array = np.abs(own @ centred) / np.where(norms > 0, norms, np.inf)
+    return found
 
 
 def _below(bins: npt.NDArray[np.int64], units: int) -> Array:

@@ -47,7 +47,9 @@ class Norms:
 
     def of(self, states: Sequence[str]) -> Array:
         """The norm over all units of these states, [K, B]."""
-        return np.sqrt(np.sum([np.square(self.units[s]).sum((1, 3)) for s in states], axis=0))
+        squares = [np.square(self.units[s]).sum((1, 3)) for s in states]
+        found: Array = np.sqrt(np.sum(squares, axis=0))
+        return found
 
 
 def norms(reading: Reading, named: Named, lags: int) -> Norms:

@@ -23,12 +23,15 @@ class Recorder:
     """Reads fixed held-out text with a copy of the model, and keeps what it shows.
 
     Args:
-        kinds: what is recorded, see `cellsearch.config.Recorded`.
+        kinds: what is recorded, see `cellsearch.config.Kind`.
         model: the one that is trained; it is never changed.
         corpus: its text. The test part is not read.
         steps: updates of the whole training.
         per_step: tokens of each.
         draws: for samples.
+
+    Raises:
+        DataError: the validation text is too short.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Recorder:
         per_step: int,
         draws: np.random.Generator,
     ) -> None:
+        corpus.require("valid", recorded.LEAST_TOKENS, "recordings")
         self._steps, self._per_step = steps, per_step
         self._named = Named.of(model.cells)
         self._windows = windows(corpus.valid, STEPS, WINDOWS)

@@ -52,7 +52,7 @@ def continued(
     """
     training = model.training
     model.eval()
-    ids = torch.from_numpy(prompt.astype(np.int64))[:, None].expand(-1, len(temperatures))
+    ids = torch.from_numpy(prompt)[:, None].expand(-1, len(temperatures))
     states, found = None, []
     for chances in draws.random((length, len(temperatures))):
         scores, states = model(ids, states)
@@ -66,7 +66,7 @@ def continued(
 
 def _drawn(scores: Array, temperatures: Sequence[float | None], chances: Array) -> Ids:
     """The next token of each, from scores [temperatures, V]."""
-    found = scores.argmax(1)
+    found: Ids = scores.argmax(1)
     for i, temperature in enumerate(temperatures):
         if temperature is not None:
             shares = np.exp((scores[i] - scores[i].max()) / temperature).cumsum()

@@ -19,6 +19,7 @@ from scipy import optimize, stats
 from scipy.special import ndtr, stdtrit
 
 from cellsearch.report.statistics import RESOLUTION, SPANS, Numbers
+from cellsearch.report.statistics.stragglers import FALSE_ALARMS, FEWEST
 
 WANTED = 0.8
 MOST_SEEDS = 10_000
@@ -80,14 +81,16 @@ def smallest_effect(design: Design) -> float:
     """
     design = design._replace(sd=max(design.sd, RESOLUTION))
     top = (float(_reach(design, design.alpha / 2).max()) + 10) * design.error
-    return float(optimize.brentq(lambda e: difference_power(e, design) - WANTED, 0, top))
+    wanted = WANTED / _tested(design.n)
+    return float(optimize.brentq(lambda e: difference_power(e, design) - wanted, 0, top))
 
 
 def settled_power(effect: float, design: Design, margin: float) -> dict[str, float]:
     """Chances of each class that can be shown at a true `effect`, at one step's alpha in each test.
 
     In the order in which a verdict is given: difference first, then equivalence, then
-    non-inferiority. What they lack to 1 is the chance of "inconclusive".
+    non-inferiority. What they lack to 1 is the chance of "inconclusive", and of "unstable" by a
+    false alarm.
     """
     shift, edge = effect / design.error, margin / design.error
     two, one = _reach(design, design.alpha / 2), _reach(design, design.alpha)
@@ -96,7 +99,8 @@ def settled_power(effect: float, design: Design, margin: float) -> dict[str, flo
     same = np.maximum(ndtr(high - shift) - ndtr(-high - shift), 0) * (high > 0)
     not_worse = np.maximum(ndtr(high - shift) - ndtr(-two - shift), 0)
     chances = {"worse": worse, "better": better, "equivalent": same, "not worse": not_worse - same}
-    return {name: float(np.mean(chance)) for name, chance in chances.items()}
+    tested = _tested(design.n)
+    return {name: tested * float(np.mean(chance)) for name, chance in chances.items()}
 
 
 def seeds_to_settle(effect: float, design: Design, margin: float) -> Settle:
@@ -126,6 +130,11 @@ def _fewest(effect: float, design: Design, margin: float) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
+
+
+def _tested(seeds: int) -> float:
+    """Chance that no seed of a healthy variant is taken for a straggler."""
+    return 1.0 if seeds < FEWEST else 1 - FALSE_ALARMS
 
 
 def _reach(design: Design, tail: float) -> Numbers:

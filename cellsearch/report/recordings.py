@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cellsearch import recorded
+from cellsearch import recorded, store
 from cellsearch.errors import StoreError
 from cellsearch.recorded import Array, Arrays, Facts, SamplesFacts, StateFacts, Target
 
@@ -138,29 +137,16 @@ def of(folder: Path, trial: TrialLine) -> Recordings | None:
     Raises:
         StoreError: the file is damaged, or not the one on record.
     """
-    for name, sha256 in trial.sidecars.items():
-        if name.startswith(f"{FOLDER}/"):
-            return _read(folder / name, sha256)
-    return None
-
-
-def _read(path: Path, sha256: str) -> Recordings | None:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+    content = store.sidecar(folder, trial, FOLDER)
+    if content is None:
         return None
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be read: {error.strerror or error}") from None
-    got = hashlib.sha256(content).hexdigest()
-    if got != sha256:
-        raise StoreError(f"{path}: got sha256 {got[:12]}…, expected {sha256[:12]}… of the journal")
     try:
-        arrays, facts = recorded.from_bytes(content)
-        return _recordings(arrays, facts)
+        return _recordings(*recorded.from_bytes(content))
     except StoreError as error:
-        raise StoreError(f"{path}: {error}") from None
+        why = str(error)
     except KeyError as error:
-        raise StoreError(f"{path}: damaged recordings: no array {error}") from None
+        why = f"damaged recordings: no array {error}"
+    raise StoreError(f"{folder}: {trial.variant}, seed {trial.seed}: {why}")
 
 
 def _recordings(arrays: Arrays, facts: Facts) -> Recordings:

@@ -9,6 +9,7 @@ from cellsearch.report import power
 from cellsearch.report import statistics as st
 from cellsearch.report.classes import Judged, classify, contrasts_of
 from cellsearch.report.findings import Class, Estimate, Findings, Rules, Stability, Verdict
+from cellsearch.report.roles import contrasts, role_of
 from cellsearch.report.samples import BASE, Sample, samples
 
 if TYPE_CHECKING:
@@ -45,31 +46,13 @@ def rules_of(journal: Journal) -> Rules:
         alpha=st.alpha_at(journal.looks),
         looks=journal.looks,
         margin=st.margin_in_nats(journal.study.spec.margin),
-        contrasts=tuple(v.name for v in journal.variants if _known(v, journal) is None),
+        contrasts=contrasts(journal.study, journal.variants),
     )
 
 
 def _controls(journal: Journal) -> dict[str, Judged]:
-    known = {v.name: _known(v, journal) for v in journal.variants}
-    return {name: Judged(kind) for name, kind in known.items() if kind is not None}
-
-
-def _known(variant: Variant, journal: Journal) -> Class | None:
-    """What the plan alone says of a variant."""
-    if variant.name == BASE:
-        return Class.BASE
-    if variant.identical_to is not None:
-        return Class.IDENTICAL
-    if variant.mirror_of is not None and _trained_alike(variant, journal):
-        return Class.MIRROR
-    return Class.PLACEBO if variant.placebo else None
-
-
-def _trained_alike(variant: Variant, journal: Journal) -> bool:
-    """A mirror at a rate or width of its own does not follow the law of what it mirrors."""
-    twin = journal.study.twin(variant)
-    other = next((v for v in journal.variants if v.name == twin), variant)
-    return (variant.learning_rate, variant.hidden) == (other.learning_rate, other.hidden)
+    roles = {v.name: role_of(v, journal.study, journal.variants) for v in journal.variants}
+    return {name: Judged(role) for name, role in roles.items() if role is not None}
 
 
 def _verdict(variant: Variant, judged: Judged, seen: _Seen) -> Verdict:

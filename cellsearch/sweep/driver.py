@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from cellsearch import store
+from cellsearch.config import RecordConfig
 from cellsearch.record import CellCost, ChoiceLine, JournalLine, Outcome, RungLine, TrialLine
+from cellsearch.recorded import Wanted
 from cellsearch.store import Journal, Writer
 from cellsearch.sweep.agenda import Agenda
 from cellsearch.sweep.executors.base import (
@@ -20,7 +22,7 @@ from cellsearch.sweep.executors.base import (
     WorkItem,
 )
 from cellsearch.sweep.mirrors import Mirrors
-from cellsearch.sweep.shelf import Shelf
+from cellsearch.sweep.shelf import WEIGHTS, Shelf
 from cellsearch.sweep.trials import Trial, name_of
 from cellsearch.sweep.tuning.tuning import Step, Stop
 from cellsearch.sweep.twins import Twins, keys_gone_on_with
@@ -40,6 +42,7 @@ class Driver:
         shelf: where the files of trials lie.
         mirrors: are kept like the journal.
         display: is told.
+        recorded: what is recorded of which seeds.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Driver:
         shelf: Shelf,
         mirrors: Mirrors,
         display: Display,
+        recorded: RecordConfig,
     ) -> None:
         self._folder = journal.folder
         self._agenda = agenda
@@ -59,6 +63,7 @@ class Driver:
         self._shelf = shelf
         self._mirrors = mirrors
         self._display = display
+        self._recorded = recorded
         self._states = states(journal)
         self._stopping = self._missed = False
         self._twins = Twins(journal)
@@ -117,9 +122,17 @@ class Driver:
             checkpoint=self._shelf.checkpoint(trial.key),
             # What is only tried leaves none.
             weights=self._shelf.weights(trial.key) if trial.number is None else None,
+            recordings=self._wanted(trial),
             attempt=attempt,
             until=step.until,
         )
+
+    def _wanted(self, trial: Trial) -> Wanted | None:
+        """What is recorded of a trial: of the first seeds, and of none that is only tried."""
+        kinds, seeds = self._recorded.what, self._recorded.seeds
+        if not kinds or trial.number is not None or trial.config.seed >= seeds:
+            return None
+        return Wanted(kinds, self._shelf.recordings(trial.key))
 
     def _take(self, event: Event) -> None:
         trial = self._out[event.key][0].trial
@@ -138,7 +151,8 @@ class Driver:
     def _record(self, key: str, attempt: int, outcome: Outcome) -> None:
         sidecars = self._shelf.sidecars(key)
         steps = self._out.pop(key)
-        if outcome.status == "done" and steps[0].trial.number is None and not sidecars:
+        kept = any(name.startswith(f"{WEIGHTS}/") for name in sidecars)
+        if outcome.status == "done" and steps[0].trial.number is None and not kept:
             self._miss_weights()
         for step in steps:
             self._put_down(step, attempt, outcome, sidecars)

@@ -12,8 +12,9 @@ from cellsearch.errors import OtherStudyError
 from cellsearch.record import StudyLine, Variant
 from cellsearch.store import Journal
 
-# Seeds may be added. Where the text lies may change: what it is, its sha256 says.
-_FREE: dict[str, Any] = {"seeds": True, "task": {"corpus"}}
+# Seeds may be added. Where the text lies may change: what it is, its sha256 says. What is recorded
+# changes no result.
+_FREE: dict[str, Any] = {"seeds": True, "record": True, "task": {"corpus"}}
 # What these say is compared as the cells that come of it, `placebo` as the variant.
 _CELLS: dict[str, Any] = {
     "cells": True,

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cellsearch import data, store
-from cellsearch.config import SweepConfig, TaskConfig, TrialConfig
+from cellsearch.config import SweepConfig, TrialConfig
 from cellsearch.errors import TrialError
 from cellsearch.places import Place
 from cellsearch.record import BenchLine, ConfirmLine, LookLine, StudyLine
+from cellsearch.recorded import LEAST_TOKENS
 from cellsearch.store import Journal, Writer
 from cellsearch.sweep import frozen, lock
 from cellsearch.sweep.again import Again, never
@@ -84,7 +85,7 @@ def sweep(config: SweepConfig, folder: Path, means: Means | None = None) -> Jour
             frozen.check_same_plan(store.read(folder), study)
         else:
             _begin(folder, study, means.display)
-        return _go_on(folder, config.seeds, config.task, executor, means)
+        return _go_on(folder, config, executor, means)
 
 
 def planned(config: SweepConfig, note: Callable[[str], None]) -> StudyLine:
@@ -98,6 +99,8 @@ def planned(config: SweepConfig, note: Callable[[str], None]) -> StudyLine:
     possible.check(study)
     segment = longest_segment(config)
     corpus.require("train", segment + 1, f"a segment of {segment} with its last target")
+    if config.record.what:
+        corpus.require("valid", LEAST_TOKENS, "recordings")
     for line in undeclared_mirrors(study):
         note(line)
     return study
@@ -115,7 +118,7 @@ def resume(folder: Path, overrides: Sequence[str] = (), means: Means | None = No
     means = means or Means()
     config, executor = _as_it_was(folder, overrides, means)
     with lock.hold(folder):
-        return _go_on(folder, config.seeds, config.task, executor, means)
+        return _go_on(folder, config, executor, means)
 
 
 def confirm(folder: Path, top: int, seeds: int, means: Means | None = None) -> Journal:
@@ -131,7 +134,7 @@ def confirm(folder: Path, top: int, seeds: int, means: Means | None = None) -> J
         line = best(store.read(folder), top, seeds)
         with Writer(folder) as writer:
             writer.append(line)
-        return _go_on(folder, seeds, config.task, executor, means)
+        return _go_on(folder, config.model_copy(update={"seeds": seeds}), executor, means)
 
 
 def _as_it_was(
@@ -168,8 +171,8 @@ def _begin(folder: Path, planned: StudyLine, display: Display) -> None:
         writer.append(planned)
 
 
-def _go_on(folder: Path, seeds: int, task: TaskConfig, executor: Executor, means: Means) -> Journal:
-    journal = store.read(folder)
+def _go_on(folder: Path, config: SweepConfig, executor: Executor, means: Means) -> Journal:
+    journal, seeds, task = store.read(folder), config.seeds, config.task
     for problem in journal.problems:
         means.display.note(problem)
     more = frozen.check_seeds(journal, seeds)
@@ -185,7 +188,9 @@ def _go_on(folder: Path, seeds: int, task: TaskConfig, executor: Executor, means
         shelf = Shelf(folder, scratch(means.storage, journal.study, folder))
         needed = {t.trial_key for t in agenda.retried.values()} | keys_gone_on_with(journal)
         shelf.prepare({t.trial_key for t in (*journal.trials, *journal.tuning)} - needed)
-        driver = Driver(journal, agenda, writer, executor, shelf, mirrors, means.display)
+        driver = Driver(
+            journal, agenda, writer, executor, shelf, mirrors, means.display, config.record
+        )
         with asked_to_stop(driver.stop), out_of_time(means.max_hours, driver.stop):
             driver.run()
         journal = store.read(folder)

@@ -1,4 +1,4 @@
-"""Where the checkpoints of a study's trials lie, and their weights until they are on record."""
+"""Where the checkpoints of a study's trials lie, and their sidecars until they are on record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from cellsearch.errors import StoreError
 from cellsearch.places import Place
 from cellsearch.record import StudyLine
 
-CHECKPOINTS, WEIGHTS = "checkpoints", "weights"
+CHECKPOINTS, WEIGHTS, RECORDINGS = "checkpoints", "weights", "recordings"
+# What is kept of a trial beside the journal, a file in each.
+SIDECARS = (WEIGHTS, RECORDINGS)
 # Better now than after the first half minute of every trial.
 _PROBE = "can-be-written"
 
@@ -33,14 +35,14 @@ class Shelf:
     """The files of trials that are not on record yet, and what becomes of them.
 
     Args:
-        folder: the study's, in which weights end in any case.
+        folder: the study's, in which sidecars end in any case.
         scratch: where workers write; reached by all of them.
     """
 
     def __init__(self, folder: Path, scratch: Place) -> None:
         self._folder = folder
+        self._scratch = scratch
         self._checkpoints = places.join(scratch, CHECKPOINTS)
-        self._weights = places.join(scratch, WEIGHTS)
 
     def checkpoint(self, key: str) -> Place:
         """The place for a trial's checkpoints."""
@@ -48,7 +50,11 @@ class Shelf:
 
     def weights(self, key: str) -> Place:
         """The file for a trial's final weights."""
-        return places.join(self._weights, _weights_name(key))
+        return self._sidecar(WEIGHTS, key)
+
+    def recordings(self, key: str) -> Place:
+        """The file for what is recorded of a trial."""
+        return self._sidecar(RECORDINGS, key)
 
     def sidecars(self, key: str) -> dict[str, str]:
         """The trial's files in the study's folder, with their SHA-256; they are fetched first.
@@ -56,23 +62,31 @@ class Shelf:
         Raises:
             StoreError: they cannot be fetched.
         """
-        name = _weights_name(key)
-        there, here = places.folder(self._weights), self._folder / WEIGHTS
+        found = {f"{kind}/{_sidecar_name(key)}": self._fetched(kind, key) for kind in SIDECARS}
+        return {name: sha256 for name, sha256 in found.items() if sha256 is not None}
+
+    def _sidecar(self, kind: str, key: str) -> Place:
+        return places.join(self._scratch, kind, _sidecar_name(key))
+
+    def _fetched(self, kind: str, key: str) -> str | None:
+        """The SHA-256 of a file that is now in the study's folder; None: there is none."""
+        there, name = places.split(self._sidecar(kind, key))
         try:
             content = there.read(name)
-            if self._weights != here:
-                places.folder(here).write(name, content)
+            if self._scratch != self._folder:
+                places.folder(self._folder / kind).write(name, content)
         except FileNotFoundError:
-            return {}
+            return None
         except OSError as error:
-            raise StoreError(f"{self.weights(key)}: cannot be fetched: {error}") from None
-        return {f"{WEIGHTS}/{name}": hashlib.sha256(content).hexdigest()}
+            raise StoreError(f"{self._sidecar(kind, key)}: cannot be fetched: {error}") from None
+        return hashlib.sha256(content).hexdigest()
 
     def clear(self, key: str) -> None:
         """Remove what a trial that is on record needs no more."""
         places.folder(self._checkpoints).remove(file_name(key))
-        if self._weights != self._folder / WEIGHTS:
-            places.folder(self._weights).remove(_weights_name(key))
+        if self._scratch != self._folder:
+            for kind in SIDECARS:
+                places.folder(places.join(self._scratch, kind)).remove(_sidecar_name(key))
 
     def prepare(self, keys: Iterable[str]) -> None:
         """Remove what a driver that was killed did not come to remove. No worker may run.
@@ -89,7 +103,8 @@ class Shelf:
             for name in checkpoints.names():
                 if name in over:
                     checkpoints.remove(name)
-            places.folder(self._weights).tidy()
+            for kind in SIDECARS:
+                places.folder(places.join(self._scratch, kind)).tidy()
             checkpoints.write(_PROBE, b"")
             checkpoints.remove(_PROBE)
         except OSError as error:
@@ -97,5 +112,5 @@ class Shelf:
             raise StoreError(f"{self._checkpoints}: cannot be used: {why.lower()}") from None
 
 
-def _weights_name(key: str) -> str:
+def _sidecar_name(key: str) -> str:
     return f"{file_name(key)}.safetensors"

@@ -22,6 +22,7 @@ from cellsearch.config import TrialConfig
 from cellsearch.errors import DataError
 from cellsearch.places import Place
 from cellsearch.record import Curves, Outcome, Progress
+from cellsearch.recorded import Wanted
 from cellsearch.where import where
 
 _STATE = "counted.json"
@@ -41,6 +42,7 @@ def train(
     cancelled: Callable[[], bool] | None = None,
     weights: Place | None = None,
     until: int | None = None,
+    recordings: Wanted | None = None,
 ) -> Outcome:
     """Count to `train.tokens` in steps of batch × segment, one step a millisecond or so."""
     per_step = trial.train.batch * trial.train.segment
@@ -61,6 +63,9 @@ def train(
             progress(Progress(tokens=at, of=trial.train.tokens, loss=None, tokens_per_second=1.0))
     if stop < trial.train.tokens:
         return Outcome(status="pruned", metrics={"valid_loss": _loss(state)}, steps=state["step"])
+    if recordings is not None:
+        folder, name = places.split(recordings.file)
+        folder.write(name, " ".join(recordings.kinds).encode())
     return _outcome(trial, state, weights)
 
 

@@ -25,7 +25,7 @@ class Clock:
         try:
             yield
         finally:
-            self._spent[part] += time.monotonic() - began
+            self._spent[part] = self._spent.get(part, 0.0) + time.monotonic() - began
 
     def seconds(self) -> dict[str, float]:
         """Seconds of each part so far."""

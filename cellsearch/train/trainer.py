@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from cellsearch.config import TrialConfig
+from cellsearch.config import Kind, TrialConfig
+from cellsearch.errors import TrialError
+from cellsearch.nn.language_model import LanguageModel
 from cellsearch.nn.model import Model, Noise, States
+from cellsearch.recordings import Recorder
 from cellsearch.tasks import Evaluation, Split, Task, find
+from cellsearch.tasks.language_model import LanguageModelTask
 from cellsearch.train import optimizer
 from cellsearch.train.checkpoint import Snapshot
 from cellsearch.train.clock import Clock
@@ -19,6 +23,8 @@ from cellsearch.train.draws import numpy_generator, torch_generator
 from cellsearch.train.errors import Diverged
 from cellsearch.train.schedule import share
 from cellsearch.train.states import carried, like, restarted, tensors
+
+_RECORDINGS = "recordings."
 
 
 class Trainer:
@@ -29,9 +35,17 @@ class Trainer:
         steps: updates to make: the tokens asked for, rounded up to whole segments.
         loss: of the last update, None before the first of this run.
         valid: the last reading of the validation text, while it is that of the present weights.
+        recorder: where something is to be recorded.
+
+    Args:
+        trial: all that the result depends on.
+        record: kinds of recordings, which change nothing.
+
+    Raises:
+        TrialError: the task has none of them.
     """
 
-    def __init__(self, trial: TrialConfig) -> None:
+    def __init__(self, trial: TrialConfig, record: Sequence[Kind] = ()) -> None:
         self.trial = trial
         self.task: Task = find(trial.task.name)(trial, numpy_generator(trial.seed, "order"))
         self.model = _model(self.task, trial)
@@ -46,6 +60,7 @@ class Trainer:
         self.valid: Evaluation | None = None
         self.curve = Curve()
         self.clock = Clock()
+        self.recorder = self._recorder(record) if record else None
 
     @property
     def tokens(self) -> int:
@@ -62,6 +77,7 @@ class Trainer:
         Raises:
             Diverged: the loss or the gradient is not finite; the weights are left as they were.
         """
+        self._look()
         with self.clock.running("train"):
             self._update()
         if self.step in self.marks.points:
@@ -71,6 +87,14 @@ class Trainer:
         """Read a held-out text with the present weights."""
         with self.clock.running("evaluate"):
             return self.task.evaluate(self.model, split, states)
+
+    def recordings(self, *, whole: bool) -> bytes | None:
+        """The file of what was recorded; `whole`: with what the trained model alone has."""
+        if self.recorder is None:
+            return None
+        self._look()
+        with self.clock.running("record"):
+            return self.recorder.content(whole=whole)
 
     def snapshot(self) -> Snapshot:
         """This moment, for a checkpoint."""
@@ -94,6 +118,24 @@ class Trainer:
         self.step = snapshot.step
         self.curve = Curve(**snapshot.facts["curve"])
         self.clock = Clock(snapshot.facts["seconds"])
+        if self.recorder is not None:
+            dumped = _below(held, _RECORDINGS)
+            self.recorder.restore({name: array.numpy() for name, array in dumped.items()})
+
+    def _look(self) -> None:
+        if self.recorder is not None:
+            with self.clock.running("record"):
+                self.recorder.look(self.step)
+
+    def _recorder(self, kinds: Sequence[Kind]) -> Recorder:
+        if not isinstance(self.task, LanguageModelTask) or not isinstance(
+            self.model, LanguageModel
+        ):
+            name = self.trial.task.name
+            raise TrialError(f"recordings are those of language models; got the task '{name}'")
+        draws = numpy_generator(self.trial.seed, "samples")
+        model, corpus = self.model, self.task.corpus
+        return Recorder(kinds, model, corpus, self.steps, self.per_step, draws)
 
     def _update(self) -> None:
         self.optimizer.zero_grad(set_to_none=True)
@@ -150,6 +192,8 @@ class Trainer:
                     yield f"optimizer.{i}.{name}", value.contiguous()
         for i, state in enumerate(tensors(self.states)):
             yield f"states.{i}", state
+        for name, array in self.recorder.dump().items() if self.recorder else ():
+            yield f"{_RECORDINGS}{name}", torch.from_numpy(array)
 
 
 def _model(task: Task, trial: TrialConfig) -> Model:

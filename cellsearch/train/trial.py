@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
@@ -10,10 +10,11 @@ import torch
 from safetensors.torch import save as tensors_to_bytes
 
 from cellsearch import backends, places
-from cellsearch.config import TrialConfig
+from cellsearch.config import Kind, TrialConfig
 from cellsearch.errors import CellsearchError, DataError, LanguageError
 from cellsearch.places import Place
 from cellsearch.record import Failure, Outcome, Progress
+from cellsearch.recorded import Wanted
 from cellsearch.train import checkpoint as checkpoints
 from cellsearch.train.conclude import conclude, diverged, paused
 from cellsearch.train.errors import Diverged
@@ -30,6 +31,7 @@ def train(
     cancelled: Callable[[], bool] | None = None,
     weights: Place | None = None,
     until: int | None = None,
+    recordings: Wanted | None = None,
 ) -> Outcome:
     """Train one trial to its end. The metrics are a pure function of `trial`, bit for bit.
 
@@ -40,6 +42,8 @@ def train(
         progress: called about every half second.
         cancelled: asked between two updates; once it says yes, training saves and stops.
         weights: a file for the final weights (safetensors); written if the trial is done.
+        recordings: what is to be recorded inside the cells, and the file for it; written if the
+            trial is done or diverged. They change nothing else.
         until: pause after so many training tokens, saved, with validation read.
 
     Returns:
@@ -54,7 +58,7 @@ def train(
     """
     with _modes(trial.train.threads):
         try:
-            outcome = _run(trial, checkpoint, progress, cancelled, weights, until)
+            outcome = _run(trial, checkpoint, progress, cancelled, weights, until, recordings)
         except DataError:
             raise
         except (CellsearchError, MemoryError, RuntimeError) as error:
@@ -69,8 +73,9 @@ def _run(
     cancelled: Callable[[], bool] | None,
     weights: Place | None,
     until: int | None,
+    recordings: Wanted | None,
 ) -> Outcome:
-    trainer = _trainer(trial, place, until)
+    trainer = _trainer(trial, place, until, recordings.kinds if recordings else ())
     stop = trainer.steps if until is None else trainer.steps_for(until)
     watch = Watch(trainer, place, progress, cancelled)
     try:
@@ -78,18 +83,20 @@ def _run(
             watch.look()
             trainer.advance()
     except Diverged as end:
-        return diverged(trainer, end.step, str(end))
+        return _recorded(diverged(trainer, end.step, str(end)), trainer, recordings)
     if stop < trainer.steps:
         watch.save()
         return paused(trainer)
     outcome = conclude(trainer)
     if weights is not None and outcome.status == "done":
         _write_weights(trainer, weights)
-    return outcome
+    return _recorded(outcome, trainer, recordings)
 
 
-def _trainer(trial: TrialConfig, place: Place | None, until: int | None) -> Trainer:
-    trainer = Trainer(trial)
+def _trainer(
+    trial: TrialConfig, place: Place | None, until: int | None, record: Sequence[Kind]
+) -> Trainer:
+    trainer = Trainer(trial, record)
     snapshot = None if place is None else checkpoints.load(place, trial)
     # A moment beyond the pause cannot say what stood there.
     if snapshot is not None and (until is None or snapshot.step <= trainer.steps_for(until)):
@@ -99,8 +106,21 @@ def _trainer(trial: TrialConfig, place: Place | None, until: int | None) -> Trai
 
 def _write_weights(trainer: Trainer, file: Place) -> None:
     held = {k: v.contiguous() for k, v in trainer.model.state_dict().items()}
+    _write(file, tensors_to_bytes(held))
+
+
+def _recorded(outcome: Outcome, trainer: Trainer, wanted: Wanted | None) -> Outcome:
+    """The outcome, with the time that recordings took, which are written now."""
+    content = trainer.recordings(whole=outcome.status == "done")
+    if wanted is None or content is None:
+        return outcome
+    _write(wanted.file, content)
+    return outcome.model_copy(update={"times": trainer.clock.seconds()})
+
+
+def _write(file: Place, content: bytes) -> None:
     folder, name = places.split(file)
-    folder.write(name, tensors_to_bytes(held))
+    folder.write(name, content)
 
 
 @contextmanager

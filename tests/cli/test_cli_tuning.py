@@ -48,6 +48,7 @@ def test_a_dry_run_says_what_and_how_long(call, file, tmp_path):
     assert "    2  optimizer.learning_rate 0.0" in said.stdout
     assert "20 trials (12 of the tuning, 8 of the comparison)" in said.stdout
     assert "device-hours" in said.stdout
+    assert "what 2 seeds and 3 contrasts can show is not known" in said.stdout
     assert not (tmp_path / "r").exists()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,7 +60,9 @@ def _share(p_values: list[float]) -> float:
 @pytest.mark.parametrize("design", [power.Design(5, 0.01, 0.02), power.Design(2, 0.001, 0.02)])
 def test_smallest_effect_has_80_percent_power(design: power.Design) -> None:
     effect = power.smallest_effect(design)
-    assert power.difference_power(effect, design) == pytest.approx(0.8, abs=1e-6)
+    # A healthy variant is taken for unstable twice in a hundred times; with 2 seeds never.
+    wanted = 0.8 if design.n == 2 else 0.8 / 0.98
+    assert power.difference_power(effect, design) == pytest.approx(wanted, abs=1e-6)
 
 
 def test_a_true_percent_needs_about_25_seeds() -> None:
@@ -108,8 +109,7 @@ def test_chances_of_classes_are_how_often_they_are_given(effect: float, text: fl
             Simulation(arms=(Arm("base"), arm), seeds=6, rough=0.0, noise=0.014, key=key)
         )
         held = contrasts_of(seen)
-        straight = {n: replace(c, stragglers=()) if c else None for n, c in held.items()}
-        kinds.append(classify(seen, straight, rules)["v"].kind)
+        kinds.append(classify(seen, held, rules)["v"].kind)
     design = power.Design(6, 0.05, 0.014 * math.sqrt(2), text)
     for name, chance in power.settled_power(effect, design, MARGIN).items():
         seen_share = kinds.count(KINDS[name]) / studies

@@ -243,3 +243,10 @@ def test_trials_of_machines_that_differ_are_said(tmp_path: Path) -> None:
     assert info.unlike[0].startswith("device TPU and ")
     assert isinstance(text := failures.draw(info)[0], Paragraph)
     assert "machines that are alike" in text.text
+
+
+def test_a_base_that_straggles_is_named(tmp_path: Path) -> None:
+    arms = (Arm("base", straggling=0.1), Arm("a"), Arm("b"), Arm("c"))
+    found = judge(read(write_journal(Simulation(arms, seeds=8, key=0), tmp_path)))
+    (note,) = summary.info(found).notes
+    assert note.startswith("Most variants are far from the base on seed 0,")

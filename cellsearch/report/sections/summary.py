@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -166,7 +167,13 @@ def _placebo_alarm(verdict: Verdict) -> str:
 
 
 def _notes(findings: Findings) -> list[str]:
-    found = (_waiting(findings), _failed(findings), _looks(findings), *_torn(findings))
+    found = (
+        _waiting(findings),
+        _failed(findings),
+        _base_straggles(findings),
+        _looks(findings),
+        *_torn(findings),
+    )
     return [note for note in found if note]
 
 
@@ -199,6 +206,20 @@ def _planned(findings: Findings) -> int:
 def _without_line(findings: Findings) -> int:
     lines = trials_by_variant(findings.journal).values()
     return _planned(findings) - sum(map(len, lines))
+
+
+def _base_straggles(findings: Findings) -> str:
+    """A seed on which the base is far off is one on which every variant seems to be."""
+    held = [v.estimate for name in findings.rules.contrasts if (v := findings.verdicts[name])]
+    far = Counter(seed for found in held if found for seed in found.stragglers)
+    seeds = sorted(str(seed) for seed, count in far.items() if 2 < len(held) < 2 * count)
+    if not seeds:
+        return ""
+    return (
+        f"Most variants are far from the base on seed {words.listed(seeds)}, and near it on the "
+        "others: there it is the base that ended far off, and the variants are called unstable for "
+        "it."
+    )
 
 
 def _looks(findings: Findings) -> str:

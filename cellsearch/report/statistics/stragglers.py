@@ -14,7 +14,9 @@ _LIMITS = (
     *(82.8, 16.6, 19.2, 11.6, 12.3, 9.64, 9.99, 8.62, 8.83, 8.02, 8.15, 7.61, 7.72, 7.32),
     *(7.4, 7.11, 7.17, 6.94, 7, 6.81, 6.86, 6.7, 6.74, 6.62, 6.66, 6.55, 6.58, 6.48),
 )
-_FEWEST = 3
+FEWEST = 3
+# How many healthy variants are taken for unstable.
+FALSE_ALARMS = 0.02
 
 
 def stragglers(differences: Numbers) -> NDArray[np.bool_]:
@@ -26,7 +28,7 @@ def stragglers(differences: Numbers) -> NDArray[np.bool_]:
     mean and its t interval are no summary of these.
     """
     n = len(differences)
-    if n < _FEWEST:
+    if n < FEWEST:
         return np.zeros(n, dtype=np.bool_)
     away = np.abs(differences - np.median(differences))
     deviation = max(float(np.median(away)), RESOLUTION)
@@ -35,4 +37,4 @@ def stragglers(differences: Numbers) -> NDArray[np.bool_]:
 
 def limit(seeds: int) -> float:
     """How many MADs from the median a straggler begins."""
-    return _LIMITS[min(seeds - _FEWEST, len(_LIMITS) - 1)]
+    return _LIMITS[min(seeds - FEWEST, len(_LIMITS) - 1)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from cellsearch.config import TrialConfig
 from cellsearch.places import Place
 from cellsearch.record import Failure, Outcome, Progress
+from cellsearch.recorded import Wanted
 
 # What a worker calls, as module:function. It has the signature of `cellsearch.train.train`.
 TRAINER = "cellsearch.train:train"
@@ -27,6 +28,7 @@ class WorkItem:
         trial: all that its result depends on.
         checkpoint: its place for checkpoints; training goes on from what lies there.
         weights: the file for its final weights, or None.
+        recordings: what is recorded of it, and the file for that, or None.
         attempt: the number of this attempt, from 1; one more for each time that it is begun anew.
         until: training tokens after which it pauses, saved, with the outcome `pruned`; to the
             trial's end where left out.
@@ -36,6 +38,7 @@ class WorkItem:
     trial: TrialConfig
     checkpoint: Place
     weights: Place | None = None
+    recordings: Wanted | None = None
     attempt: int = 1
     until: int | None = None
 

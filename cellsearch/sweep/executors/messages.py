@@ -7,6 +7,7 @@ from typing import Any
 from cellsearch import places
 from cellsearch.config import TrialConfig
 from cellsearch.places import Place
+from cellsearch.recorded import Wanted
 from cellsearch.sweep.executors.base import WorkItem
 
 Message = dict[str, Any]
@@ -20,6 +21,7 @@ def of_item(item: WorkItem) -> Message:
         "trial": item.trial.model_dump(mode="json"),
         "checkpoint": _sent(item.checkpoint),
         "weights": _sent(item.weights) if item.weights else None,
+        "recordings": _asked(item.recordings) if item.recordings else None,
         "attempt": item.attempt,
         "until": item.until,
     }
@@ -27,15 +29,24 @@ def of_item(item: WorkItem) -> Message:
 
 def to_item(message: Message) -> WorkItem:
     """The work item that was sent."""
-    weights = message["weights"]
+    weights, recordings = message["weights"], message["recordings"]
     return WorkItem(
         key=message["key"],
         trial=TrialConfig.model_validate(message["trial"]),
         checkpoint=places.parse(message["checkpoint"]),
         weights=places.parse(weights) if weights else None,
+        recordings=_wanted(recordings) if recordings else None,
         attempt=message["attempt"],
         until=message["until"],
     )
+
+
+def _asked(wanted: Wanted) -> Message:
+    return {"kinds": wanted.kinds, "file": _sent(wanted.file)}
+
+
+def _wanted(message: Message) -> Wanted:
+    return Wanted(tuple(message["kinds"]), places.parse(message["file"]))
 
 
 def _sent(place: Place) -> str:

@@ -13,6 +13,7 @@ from cellsearch.config import TrialConfig
 from cellsearch.errors import DataError, StoreError
 from cellsearch.places import Place
 from cellsearch.record import Failure, Outcome, Progress
+from cellsearch.recorded import Wanted
 from cellsearch.sweep.executors.base import WorkItem
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -37,6 +38,7 @@ class Trainer(Protocol):
         cancelled: Callable[[], bool],
         weights: Place | None,
         until: int | None,
+        recordings: Wanted | None,
     ) -> Outcome:
         """Train one trial."""
 
@@ -67,6 +69,7 @@ def perform(
             cancelled=cancelled,
             weights=item.weights,
             until=item.until,
+            recordings=item.recordings,
         )
     except Exception as error:
         # Whatever a trial does while it is asked to stop, it is unfinished and will be done anew.

@@ -41,8 +41,8 @@ def trial_key(trial: TrialConfig, authored: Mapping[str, str]) -> str:
 
 def study_key(spec: SweepConfig, cell_hashes: Mapping[str, str], data_sha256: str) -> str:
     """`s1:…`: what is frozen when a study begins; how many seeds it has is not."""
-    # What `placebo` comes to is a variant.
-    rest = spec.model_dump(mode="json", exclude={"seeds", "placebo"})
+    # What `placebo` comes to is a variant; what is recorded changes no result.
+    rest = spec.model_dump(mode="json", exclude={"seeds", "placebo", "record"})
     return _key(STUDY, {"spec": _as_before(rest), "cells": dict(cell_hashes), "data": data_sha256})
 
 

@@ -14,6 +14,7 @@ from cellsearch.errors import ConfigError, StoreError, nearest_or_all
 if TYPE_CHECKING:
     from cellsearch.data import Corpus
     from cellsearch.record import TrialLine
+    from cellsearch.recordings.reading import Ids
     from cellsearch.store import Journal
 
 _TEMPERATURE = 0.8
@@ -23,7 +24,9 @@ def generate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
     variant: Annotated[str, typer.Option(help="Which variant writes.")] = "base",
     seed: Annotated[int, typer.Option(min=0, help="Which of its trials.")] = 0,
-    prompt: Annotated[str, typer.Option(help="What it goes on from.")] = "\n",
+    prompt: Annotated[
+        str, typer.Option(help="What it goes on from.", show_default="the end of a line")
+    ] = "\n",
     length: Annotated[int, typer.Option(min=1, help="Characters, or words, to write.")] = 500,
     temperature: Annotated[
         float | None,
@@ -92,17 +95,27 @@ def _written(
 
     model, corpus = finished(trial.config, weights)
     _check_prompt(prompt, corpus)
-    draws, begun = np.random.default_rng(draw), corpus.encode(prompt).astype(np.int64)
-    ids = continued(model, begun, length, [temperature], draws)[:, 0]
+    draws = np.random.default_rng(draw)
+    ids = continued(model, _encoded(prompt, corpus), length, [temperature], draws)[:, 0]
     return {"text": corpus.decode(ids), "distinct": distinct(ids), "repeated": repeated(ids)}
+
+
+def _encoded(prompt: str, corpus: Corpus) -> Ids:
+    import numpy as np
+
+    ids = corpus.encode(prompt).astype(np.int64)
+    # Words are encoded by lines, each with its end.
+    is_cut = corpus.level == "word" and not prompt.endswith("\n")
+    ids = ids[:-1] if is_cut else ids
+    if not ids.size:
+        raise ConfigError(f"--prompt: expected something to go on from, got {prompt!r}")
+    return ids
 
 
 def _check_prompt(prompt: str, corpus: Corpus) -> None:
     """Name what the model does not know; where it has `<unk>`, it reads that in its place."""
     from cellsearch.data.vocabulary import UNKNOWN
 
-    if not prompt:
-        raise ConfigError("--prompt: expected one character at least, got none")
     parts = prompt if corpus.level == "char" else prompt.split()
     unknown = [part for part in dict.fromkeys(parts) if part not in corpus.vocabulary]
     if not unknown:

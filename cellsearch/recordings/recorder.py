@@ -61,7 +61,7 @@ class Recorder:
             renew(self._copy, self._trained.model)
             reading = read(self._copy, self._windows)
             self._points[step] = {
-                f"{kind}/{name}": np.asarray(array, dtype=np.float32)
+                f"{kind}/{name}": np.ascontiguousarray(array, dtype=np.float32)
                 for kind, record in self._each.items()
                 for name, array in record(reading, self._named).items()
             }

@@ -85,7 +85,7 @@ class Diff:
 class Painted:
     """A text with a value for each of its characters, which colours it, or stands as a bar below.
 
-    Values are seen against the largest magnitude among them.
+    A value is seen against the largest of its sign.
     """
 
     block: ClassVar[str] = "painted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 from scipy.stats import rankdata
 
 from cellsearch.report import drawing, hover, inside, labels
@@ -73,7 +73,7 @@ def left_figure(line: Shown, state: str, gate: Gate) -> Figure:
         figure, ax = drawing.axes(3.7, 2.9)
         dots = ax.scatter(
             inside.units(mean),
-            inside.units(left),
+            np.clip(inside.units(left), LEAST, None),
             s=14,
             alpha=0.7,
             linewidths=0,
@@ -90,8 +90,8 @@ def left_figure(line: Shown, state: str, gate: Gate) -> Figure:
         )
         ax.set_title(labels.shorten(line.name, 34))
         ax.set_xlim(-0.02, 1.02)
-        ax.set_ylim(bottom=0)
-        ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        _shares(ax)
+        ax.set_ylim(LEAST / 1.5, max(2.0, 1.5 * float(np.nanmax(left, initial=0))))
         ax.set_xlabel(f"mean of the gate {gate.name}")
         ax.set_ylabel(f"gradient of {state} left")
     words = f"Gradient of {state} left in each unit of {line.name} against the mean of {gate.name}"
@@ -165,11 +165,16 @@ def _axes(ax: Axes, name: str, flow: Flow) -> None:
     highest = np.nanmax(np.where(np.isfinite(flow.high), flow.high, 1), initial=1)
     ax.axhline(LEFT, color=drawing.MUTED, linewidth=1, linestyle=":")
     ax.set_title(labels.shorten(name, 34))
-    ax.set_yscale("log")
+    _shares(ax)
     ax.set_xlim(0, flow.lags[-1])
     ax.set_ylim(LEAST, min(MOST, max(2.0, 1.5 * float(highest))))
+    ax.set_xlabel("lag, steps back")
+    ax.set_ylabel("gradient norm left")
+
+
+def _shares(ax: Axes) -> None:
+    """Percents, each line ten times the one below."""
+    ax.set_yscale("log")
     ax.yaxis.set_major_locator(LogLocator())
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
-    ax.set_xlabel("lag, steps back")
-    ax.set_ylabel("gradient norm left")

@@ -18,10 +18,10 @@ _SPOKEN = 12
 
 
 def levels(values: Array) -> list[int]:
-    """Each value as a level, of the largest magnitude among them; 0 for what is no number."""
+    """Each value as a level, by the largest of its sign; 0 for what is no number."""
     finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    largest = float(np.abs(finite).max(initial=0)) or 1.0
-    return [int(level) for level in np.rint(MOST * finite / largest)]
+    above, below = finite.max(initial=0) or 1.0, -finite.min(initial=0) or 1.0
+    return [int(level) for level in np.rint(MOST * finite / np.where(finite > 0, above, below))]
 
 
 def runs(text: str, levels: Sequence[int]) -> Iterator[tuple[str, int]]:

@@ -125,9 +125,25 @@ def test_the_best_unit_of_all_is_drawn_over_its_text(findings: Findings) -> None
     assert [row[0] for row in table.rows] == ["long", "base", "base"]
     assert table.rows[0][2:] == ["h, layer 0, unit 7", "99%", "98%", "70%", "–"]
     first = next(b for b in blocks if isinstance(b, Painted))
-    assert first.text == TEXT and first.caption.startswith("The value of h, layer 0, unit 7")
+    assert first.text == TEXT and "h, layer 0, unit 7." in first.caption
+    assert all((v > 0) == bool(n % 2) for v, n in zip(first.values, _quotes_before(), strict=True))
     assert len(table.data) == 1 + 2 * 3
     assert "Not judged: inside brackets" in markdown("", [Part("Units", "", blocks)])
+
+
+def _quotes_before() -> list[int]:
+    return [TEXT[: k + 1].count('"') for k in range(len(TEXT))]
+
+
+def test_a_unit_that_is_low_where_it_is_so_is_yellow_there(findings: Findings) -> None:
+    quotes = findings.recordings["base"][0].units[0]
+    fit = quotes.target.units[0].model_copy(update={"above": False})
+    target = quotes.target.model_copy(update={"units": (fit,)})
+    changed = _with(findings, units=(replace(quotes, target=target, values=-quotes.values),))
+    painted = next(b for b in units.draw(units.info(changed)) if isinstance(b, Painted))
+    assert all(
+        (v > 0) == bool(n % 2) for v, n in zip(painted.values, _quotes_before(), strict=True)
+    )
 
 
 def test_samples_stand_beside_the_text_itself(findings: Findings) -> None:

@@ -143,6 +143,7 @@ def _left(lines: Sequence[Shown]) -> list[Block]:
     caption = (
         f"Each point is a unit of the trained cell: what is left of its own gradient after "
         f"{_flow(lines[0]).left_lag} steps, against the mean of its gate. Of the cell's gates and "
-        "states, the pair whose ranks agree best; that one makes the other so, this does not show."
+        "states, the pair whose ranks agree best; that one makes the other so, this does not show. "
+        "What is less than 0.01% stands at the lower edge."
     )
     return [Fold("Unit by unit", [Gallery([left_figure(*found) for found in chosen], caption)])]

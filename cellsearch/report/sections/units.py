@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from cellsearch.report import inside, words
@@ -19,7 +20,7 @@ from cellsearch.report.document import (
 )
 
 if TYPE_CHECKING:
-    from cellsearch.recorded import UnitFit
+    from cellsearch.recorded import Array, UnitFit
     from cellsearch.report.findings import Findings
     from cellsearch.report.inside import Rows, Shown
     from cellsearch.report.recordings import Recordings, Tracked
@@ -150,8 +151,18 @@ def _drawn(best: Best) -> Iterator[Block]:
     score = "balanced accuracy" if target.kind == "binary" else "|r|"
     value = inside.percent(fit.score) if target.kind == "binary" else words.decimal(fit.score)
     yield Heading(f"{target.name.capitalize()}: {best.line.name}, {score} {value}")
+    centred, yellow = _centred(best)
     caption = (
-        f"The value of {_unit(best)}, after each character. Sought: {target.about}. Yellow is "
-        "above 0, violet below, the stronger the further."
+        f"After each character: {_unit(best)}. Sought: {target.about}. Yellow: "
+        f"{yellow}; violet: the other way; the stronger, the further."
     )
-    yield Painted(target.text, best.tracked.values.tolist(), caption)
+    yield Painted(target.text, centred.tolist(), caption)
+
+
+def _centred(best: Best) -> tuple[Array, str]:
+    """The unit's values around what divides them, and what it means to be above that."""
+    values, fit = best.tracked.values, best.fit
+    if fit.threshold is None:
+        return values - np.median(values), "above its median here"
+    sign = 1 if fit.above else -1
+    return sign * (values - fit.threshold), "by its threshold it says so"

@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 
 from cellsearch.report import drawing, hover, inside, labels
 from cellsearch.report.document import Figure
+from cellsearch.report.gate_figures import MOST_UNITS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,6 +79,7 @@ def left_figure(line: Shown, state: str, gate: Gate) -> Figure:
             alpha=0.7,
             linewidths=0,
             color=drawing.ROLES[line.role],
+            rasterized=left.size > MOST_UNITS,
         )
         pairs = zip(inside.units(mean), inside.units(left), strict=True)
         hover.tell(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Gates differ in shape, since colours mean classes; so many shapes can be told apart.
 SHAPES = "os^Dv*PX"
+# Beyond so many units a panel's points are an image, or twenty variants would be a heavy page.
+MOST_UNITS = 400
 LEFT, RIGHT = 0.1, 0.9
 
 
@@ -75,7 +77,7 @@ def distribution_figure(line: Shown) -> Figure:
 
 
 def _crowded(line: Shown) -> bool:
-    return drawing.crowded(sum(gate.mean[-1].size for gate in line.found.gates))
+    return sum(len(inside.units(gate.mean[-1])) for gate in line.found.gates) > MOST_UNITS
 
 
 def _draw_units(ax: Axes, line: Shown, gate: Gate, shape: str, crowded: bool) -> Artist:

@@ -15,9 +15,6 @@ from matplotlib.figure import Figure
 _SVG = "{http://www.w3.org/2000/svg}"
 _GROUP = "told-"
 
-ElementTree.register_namespace("", "http://www.w3.org/2000/svg")
-ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-
 
 def tell(artist: Artist, texts: Sequence[str]) -> None:
     """Say a text for each point or line that `artist` draws, in order."""
@@ -35,18 +32,16 @@ def number(figure: Figure) -> dict[str, list[str]]:
     return texts
 
 
-def with_titles(svg: bytes, texts: dict[str, list[str]]) -> bytes:
-    """The SVG with every told point and line in a group of its own, which has a title.
+def put_titles(root: ElementTree.Element, texts: dict[str, list[str]]) -> None:
+    """Put every told point and line of an SVG into a group of its own, which has a title.
 
     An artist that was drawn as an image has nothing to hang a title on.
     """
-    root = ElementTree.fromstring(svg)
     for group in list(root.iter(f"{_SVG}g")):
         drawn = list(_drawn(group)) if group.get("id") in texts else []
         if drawn:
             for (parent, k), text in zip(drawn, texts[group.get("id", "")], strict=True):
                 parent[k] = _titled(parent[k], text)
-    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _drawn(group: ElementTree.Element) -> Iterator[tuple[ElementTree.Element, int]]:

@@ -142,7 +142,7 @@ def save(figure: Figure, path: Path) -> str:
 
 
 def _finished(svg: bytes, told: dict[str, list[str]]) -> bytes:
-    """The SVG with its titles; no indents, and coordinates to a hundredth of a point: it is small."""
+    """The SVG with its titles, and small: no indents, coordinates to a hundredth of a point."""
     root = ElementTree.fromstring(svg)
     hover.put_titles(root, told)
     for element in root.iter():

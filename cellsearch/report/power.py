@@ -139,18 +139,20 @@ def _tested(seeds: int) -> float:
 
 def _reach(design: Design, tail: float) -> Numbers:
     """The critical distance in true standard errors, for each noise that the sample may show."""
-    seeds = design.sd**2 / design.n * _scales(design.n - 1)
+    of_seeds, freedom = design.sd**2 / design.n, SPANS - 1
     if design.text == 0:
+        seeds = of_seeds * _scales(design.n - 1, 1000)
         return np.asarray(-stdtrit(design.n - 1, tail) * np.sqrt(seeds) / design.error)
-    freedom = SPANS - 1
-    seeds, text = np.meshgrid(seeds[::10], design.text**2 * _scales(freedom)[::50])
+    seeds, text = np.meshgrid(
+        of_seeds * _scales(design.n - 1, 100), design.text**2 * _scales(freedom, 40)
+    )
     shares = seeds**2 / (design.n - 1) + text**2 / freedom
     known = np.maximum((seeds + text) ** 2 / shares, design.n - 1)
     return np.asarray(-stdtrit(known, tail) * np.sqrt(seeds + text) / design.error).ravel()
 
 
 @lru_cache(maxsize=256)
-def _scales(freedom: int, points: int = 1000) -> Numbers:
+def _scales(freedom: int, points: int) -> Numbers:
     """Sample variance / true variance at the middle of `points` slices of equal probability."""
     middles = (np.arange(points) + 0.5) / points
     return np.asarray(stats.chi2.ppf(middles, freedom) / freedom, dtype=np.float64)

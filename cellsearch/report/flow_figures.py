@@ -39,12 +39,8 @@ def norm_figure(line: Shown, first: Shown) -> Figure:
         _mark(ax, flow, colour)
         _axes(ax, line.name, flow)
     reaches = flow.reaches(-1)
-    said = (
-        f"falls below 1% at lag {reaches}"
-        if reaches
-        else f"has not fallen below 1% at {_end(flow)}"
-    )
-    words = f"Norm of the gradient of {line.name} against the lag: after training it {said}"
+    lag = f"at lag {reaches}" if reaches else f"beyond lag {flow.lags[-1]}"
+    words = f"Norm of the gradient of {line.name} against the lag: it falls below 1% {lag}"
     return Figure(f"flow_{drawing.file_name(line.name)}", words, figure)
 
 
@@ -125,10 +121,6 @@ def _agreement(one: Array, two: Array) -> float:
 def _flow(line: Shown) -> Flow:
     assert line.found.flow is not None
     return line.found.flow
-
-
-def _end(flow: Flow) -> str:
-    return f"lag {flow.lags[-1]}"
 
 
 def _line(ax: Axes, line: Shown, point: int, colour: str, **look: Any) -> None:

@@ -54,9 +54,15 @@ def when(found: Recordings, point: int) -> str:
 
 
 def of_seeds(lines: Sequence[Shown]) -> str:
-    """Which seeds are drawn."""
+    """Which seeds are drawn, and which trials ended before the end of training."""
     seeds = sorted({line.seed for line in lines})
-    return f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {words.listed([*map(str, seeds)])}"
+    which = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {words.listed([*map(str, seeds)])}"
+    early = [
+        f"; of {line.name} the last is {when(line.found, -1)}"
+        for line in lines
+        if line.found.points[-1] != line.found.tokens
+    ]
+    return which + "".join(early)
 
 
 def number(value: float, digits: int = 2) -> str:

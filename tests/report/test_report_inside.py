@@ -186,6 +186,12 @@ def test_what_is_no_number_leaves_the_page_whole(findings: Findings) -> None:
     assert "after training (seed 0): base –." in text
 
 
+def test_a_trial_that_ended_early_is_said_to_have(findings: Findings) -> None:
+    cut = _with(findings, points=(0, 100_000), tokens=1_000_000)
+    said = _said(gates.draw(gates.info(cut)))
+    assert said.endswith("Drawn: seed 0; of base the last is after 100,000 tokens.")
+
+
 def test_painted_text_can_be_heard_and_read_without_colours() -> None:
     text = "a `````\nbc"
     painted = Painted(text, [0.0, 2, 2, -2, 0, 0, 0, 0.4, 1.5, 0], "How b is seen.")

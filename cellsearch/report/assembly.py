@@ -74,7 +74,7 @@ def _remove_earlier(built: Built) -> None:
 
 
 def _parts(findings: Findings) -> list[Part]:
-    found = [Part(s.TITLE, s.draw(s.info(findings))) for s in sections()]
+    found = [Part(s.TITLE, s.ABOUT, s.draw(s.info(findings))) for s in sections()]
     return [part for part in found if part.blocks]
 
 

@@ -82,6 +82,19 @@ class Diff:
 
 
 @dataclass(frozen=True)
+class Painted:
+    """A text with a value for each of its characters, which colours it, or stands as a bar below.
+
+    A value is seen against the largest of its sign.
+    """
+
+    block: ClassVar[str] = "painted"
+    text: str
+    values: Sequence[float]
+    caption: str
+
+
+@dataclass(frozen=True)
 class Tag:
     """A cell of a table that names a class, and says below it in words what that means.
 
@@ -166,6 +179,7 @@ Block = (
     | Banner
     | Code
     | Diff
+    | Painted
     | Table
     | Figure
     | Gallery
@@ -174,9 +188,10 @@ Block = (
 
 
 class Part(NamedTuple):
-    """A section that has something to say."""
+    """A section that has something to say; with `about` it is folded behind these words."""
 
     title: str
+    about: str
     blocks: Sequence[Block]
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cellsearch.report import statistics as st
@@ -13,6 +14,7 @@ from cellsearch.report.samples import BASE, Sample
 
 if TYPE_CHECKING:
     from cellsearch.record import Variant
+    from cellsearch.report.recordings import Recordings
     from cellsearch.store import Journal
 
 PLACEBO_ALPHA = 0.01
@@ -134,6 +136,17 @@ class Findings:
     def base(self) -> Verdict:
         """The base's own row: its seeds, no verdict."""
         return self.verdicts[BASE]
+
+    @cached_property
+    def recordings(self) -> Mapping[str, Mapping[int, Recordings]]:
+        """What was recorded inside the cells, by variant and seed; read when it is first asked for.
+
+        Raises:
+            StoreError: a file is damaged, or not the one on record.
+        """
+        from cellsearch.report.recordings import all_of
+
+        return all_of(self.journal)
 
     @property
     def alarms(self) -> tuple[Verdict, ...]:

@@ -10,8 +10,8 @@ from cellsearch.report.drawing import INK, MUTED, PAPER
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Offsets tried in turn, in points. Labels are placed from the top down, so below comes first.
-_STEPS = (0.0, *(sign * 8.0 * k for k in range(1, 26) for sign in (-1, 1)))
+# Offsets tried in turn, in points: a name further off would not be seen to belong to its point.
+_STEPS = (0.0, *(sign * 8.0 * k for k in range(1, 8) for sign in (-1, 1)))
 _GAP = 8.0
 LONGEST = 26
 
@@ -52,8 +52,12 @@ def shorten(text: str, most: int = LONGEST) -> str:
     return text if len(text) <= most else f"{text[: most - 7]}…{text[-6:]}"
 
 
-def place(ax: Axes, labels: Sequence[Label], size: float = 9) -> None:
-    """Write every label at the first place where it is free, with a line where it moved."""
+def place(ax: Axes, labels: Sequence[Label], size: float = 9) -> int:
+    """Write each label, the first ones first, where it is free, with a line where it moved.
+
+    Returns:
+        How many were left out, since there was no room for them.
+    """
     labels = [label._replace(text=shorten(label.text)) for label in labels]
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]
     scale = ax.figure.dpi / 72
@@ -62,22 +66,26 @@ def place(ax: Axes, labels: Sequence[Label], size: float = 9) -> None:
     taken = [_Box(e[0, 0] - 4, e[0, 1] - 4, e[1, 0] + 4, e[1, 1] + 4) for e in ends]
     window = ax.get_window_extent()
     frame = _Box(window.x0 / scale, window.y0 / scale, window.x1 / scale, window.y1 / scale)
-    order = sorted(range(len(labels)), key=lambda k: -points[k][1])
-    for k in order:
-        side, rise, box = _free(labels[k].text, points[k], size, taken, frame)
-        taken.append(box)
-        _write(ax, labels[k], side, rise, size)
+    left_out = 0
+    for label, point in zip(labels, points, strict=True):
+        if found := _free(label.text, point, size, taken, frame):
+            side, rise, box = found
+            taken.append(box)
+            _write(ax, label, side, rise, size)
+        else:
+            left_out += 1
+    return left_out
 
 
 def _free(
     text: str, point: Any, size: float, taken: list[_Box], frame: _Box
-) -> tuple[int, float, _Box]:
-    """Side (1 right, -1 left), rise in points, and the box of the first free place."""
+) -> tuple[int, float, _Box] | None:
+    """Side (1 right, -1 left), rise in points, and the box of the first free place, if any is."""
     places = [(side, rise) for rise in _STEPS for side in (1, -1)]
     boxes = [(side, rise, _box(text, point, side, rise, size)) for side, rise in places]
     inside = [found for found in boxes if found[2].within(frame)] or boxes
     free = (found for found in inside if not any(found[2].meets(other) for other in taken))
-    return next(free, inside[0])
+    return next(free, None)
 
 
 def _box(text: str, point: Any, side: int, rise: float, size: float) -> _Box:

@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from importlib.resources import files
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from markupsafe import escape as markup_escape
 
-from cellsearch.report.document import Figure, Part, Tag, text_of
+from cellsearch.report import painted
+from cellsearch.report.document import Figure, Painted, Part, Tag, text_of
 from cellsearch.report.drawing import inline
 
 
 def html(name: str, parts: Sequence[Part], svgs: Mapping[str, str]) -> str:
-    """One file that needs nothing beside it: style and figures inside, no script."""
+    """One file that needs nothing beside it: style, figures and script inside.
+
+    Its policy lets no other script run and nothing be loaded.
+    """
     environment = _environment(autoescape=True)
     environment.filters["breakable"] = _breakable
     environment.filters["svg"] = lambda figure: _svg(figure, svgs)
-    return environment.get_template("page.html").render(name=name, parts=parts)
+    environment.filters["runs"] = lambda block: painted.runs(*_painted(block))
+    environment.filters["spoken"] = lambda block: painted.spoken(*_painted(block))
+    script = files(__package__).joinpath("templates/page.js").read_text(encoding="utf-8")
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    return environment.get_template("page.html").render(
+        name=name, parts=parts, script=Markup(script), digest=digest
+    )
 
 
 def markdown(name: str, parts: Sequence[Part]) -> str:
     """The same parts, with links to the figures' files."""
     environment = _environment(autoescape=False)
     environment.filters["md"] = escape
+    environment.filters["fenced"] = fenced
+    environment.filters["bars"] = lambda block: painted.bars(*_painted(block))
     text = environment.get_template("report.md").render(name=name, parts=parts)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
@@ -35,6 +51,12 @@ def escape(text: str) -> str:
     line = re.sub(r"([\\`*<>|\[\]~$]|&(?=#?\w+;)|(?<!\w)_|_(?!\w))", r"\\\1", line)
     # What would begin a heading or a list.
     return re.sub(r"^(\d*)([-+#.)])(?=[\s#]|$)", r"\1\\\2", line)
+
+
+def fenced(text: str, language: str) -> str:
+    """Text that Markdown shows as it stands, of several lines; no fence inside it ends it."""
+    fence = "`" * max(4, *(len(run) + 1 for run in re.findall(r"`+", text)), 4)
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _environment(autoescape: bool) -> Environment:
@@ -49,6 +71,10 @@ def _environment(autoescape: bool) -> Environment:
     environment.filters["text"] = text_of
     environment.tests["tag"] = lambda cell: isinstance(cell, Tag)
     return environment
+
+
+def _painted(block: Painted) -> tuple[str, list[int]]:
+    return block.text, painted.levels(np.array(block.values))
 
 
 def _breakable(name: str) -> Markup:

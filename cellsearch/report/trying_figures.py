@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from cellsearch.config import RangeConfig
-from cellsearch.report import drawing, labels
+from cellsearch.report import drawing, hover, labels, words
 from cellsearch.report.document import Figure
 from cellsearch.report.samples import BASE
 from cellsearch.report.trying import Tried, expected_best, guessed, number
@@ -99,8 +99,8 @@ def _panel(
         ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         ax.set_xlabel("settings tried")
         _perplexity(ax, what)
-    words = f"{what} of {line.name}: {line.y[0]:.3g} with 1 setting, {line.y[-1]:.3g} with {count}"
-    return Figure(f"tuning_best_{drawing.file_name(line.name)}", words, figure)
+    said = f"{what} of {line.name}: {line.y[0]:.3g} with 1 setting, {line.y[-1]:.3g} with {count}"
+    return Figure(f"tuning_best_{drawing.file_name(line.name)}", said, figure)
 
 
 def _response(found: Response) -> Figure:
@@ -109,7 +109,8 @@ def _response(found: Response) -> Figure:
         for line in found.lines:
             size = 6 if line.name == BASE else 4
             colour = drawing.ROLES[line.role]
-            ax.plot(line.x, line.y, "o", color=colour, markersize=size, alpha=0.8)
+            dots = ax.scatter(line.x, line.y, s=size**2, color=colour, alpha=0.8, linewidths=0)
+            hover.tell(dots, [_told(line, found.key, k) for k in range(len(line.x))])
         if found.log:
             ax.set_xscale("log")
             ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -117,8 +118,12 @@ def _response(found: Response) -> Figure:
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         ax.set_xlabel(found.key)
         _perplexity(ax, "validation perplexity")
-    words = f"Validation perplexity of every trial of the tuning against {found.key}"
-    return Figure(f"tuning_{drawing.file_name(found.key)}", words, figure)
+    said = f"Validation perplexity of every trial of the tuning against {found.key}"
+    return Figure(f"tuning_{drawing.file_name(found.key)}", said, figure)
+
+
+def _told(line: Line, key: str, k: int) -> str:
+    return f"{line.name}: {words.decimal(line.y[k], 3)} at {words.key(key)} = {line.x[k]:g}"
 
 
 def _perplexity(ax: Axes, what: str) -> None:

@@ -1,8 +1,8 @@
 """The sections of a report, a file each.
 
-A section is a module with `TITLE`, `ORDER`, `info(findings)`, which gathers the data as a named
-tuple, and `draw(info)`, which turns them into blocks. To add one, add a file here, or announce a
-module under the entry point group `cellsearch.report_sections`.
+A section is a module with `TITLE`, `ABOUT`, `ORDER`, `info(findings)`, which gathers the data as a
+named tuple, and `draw(info)`, which turns them into blocks. To add one, add a file here, or
+announce a module under the entry point group `cellsearch.report_sections`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,14 @@ _SECTIONS = Registry(
 
 
 class Section(Protocol):
-    """What a module must have to be a section."""
+    """What a module must have to be a section.
+
+    `ABOUT` says in a few words what one finds there; on the page the section folds behind it. One
+    with no such words stands open.
+    """
 
     TITLE: str
+    ABOUT: str
     ORDER: int
 
     def info(self, findings: Findings) -> Any:

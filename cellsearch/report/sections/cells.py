@@ -10,6 +10,7 @@ from cellsearch.report.findings import Findings
 from cellsearch.report.samples import BASE
 
 TITLE = "The cells"
+ABOUT = "equations, and what differs from the base"
 ORDER = 70
 
 

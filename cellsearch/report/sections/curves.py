@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from cellsearch.report import drawing, frames, labels
+from cellsearch.report import drawing, frames, hover, labels, words
 from cellsearch.report.document import Block, Figure, Gallery, Paragraph
 from cellsearch.report.findings import Findings
 from cellsearch.report.samples import BASE
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TITLE = "Learning curves"
+ABOUT = "validation perplexity in training, every seed"
 ORDER = 40
 
 # The panels reach up to so many times the worst variant's median perplexity at the end.
@@ -33,12 +34,14 @@ LARGEST_LOSS = 100.0
 class Panel(NamedTuple):
     """One variant: a line [point, (tokens, perplexity)] for each seed; where the diverged ended.
 
-    `finals`: the last perplexity of each seed that did not diverge.
+    `numbers`: which seeds have a line. `finals`: the last perplexity of each seed that did not
+    diverge.
     """
 
     name: str
     role: str
     lines: tuple[Numbers, ...]
+    numbers: tuple[int, ...]
     ends: Numbers
     finals: tuple[float, ...]
 
@@ -81,15 +84,17 @@ def draw(info: Info) -> Sequence[Block]:
 
 
 def _panel(name: str, role: str, frame: pd.DataFrame) -> Panel:
-    lines, ends, finals = [], [], []
-    for _, trial in frame.groupby("seed"):
+    lines, numbers, ends, finals = [], [], [], []
+    for seed, trial in frame.groupby("seed"):
         line = trial[["tokens", "perplexity"]].to_numpy()
         lines.append(line)
+        numbers.append(int(str(seed)))
         if trial["status"].iloc[0] == "diverged":
             ends.append(line[-1])
         else:
             finals.append(float(line[-1, 1]))
-    return Panel(name, role, tuple(lines), np.array(ends).reshape(-1, 2), tuple(finals))
+    crosses = np.array(ends).reshape(-1, 2)
+    return Panel(name, role, tuple(lines), tuple(numbers), crosses, tuple(finals))
 
 
 def _range(column: pd.Series[float]) -> tuple[float, float]:
@@ -110,8 +115,8 @@ def _figure(panel: Panel, info: Info) -> Figure:
         _axes(ax, panel, info)
     count = len(panel.lines)
     seeds = "1 seed" if count == 1 else f"{count} seeds"
-    words = f"Validation perplexity of {panel.name} while it trains, {seeds}, beside the base"
-    return Figure(f"curves_{drawing.file_name(panel.name)}", words, figure)
+    said = f"Validation perplexity of {panel.name} while it trains, {seeds}, beside the base"
+    return Figure(f"curves_{drawing.file_name(panel.name)}", said, figure)
 
 
 def _draw_lines(ax: Axes, panel: Panel, alpha: float) -> None:
@@ -125,8 +130,15 @@ def _draw_lines(ax: Axes, panel: Panel, alpha: float) -> None:
         rasterized=crowd,
         capstyle="round",
     )
+    hover.tell(lines, [_told(panel, k) for k in range(len(panel.lines))])
     ax.add_collection(lines)
     ax.plot(*panel.ends.T, "x", color=colour, markersize=7, markeredgewidth=1.8)
+
+
+def _told(panel: Panel, k: int) -> str:
+    tokens, perplexity = panel.lines[k][-1]
+    after = f"{words.decimal(perplexity, 3)} after {words.whole(tokens)} tokens"
+    return f"{panel.name}, seed {panel.numbers[k]}: {after}"
 
 
 def _axes(ax: Axes, panel: Panel, info: Info) -> None:

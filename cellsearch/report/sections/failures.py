@@ -12,6 +12,7 @@ from cellsearch.report.document import Block, Column, Paragraph, Table
 from cellsearch.report.findings import Findings
 
 TITLE = "Failures and warnings"
+ABOUT = "what did not end well, and why"
 ORDER = 60
 SHOWN = 40
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cellsearch.report import drawing, labels, words
+from cellsearch.report import drawing, hover, labels, words
 from cellsearch.report.document import Block, Figure, Paragraph
 from cellsearch.report.findings import Findings, Verdict
 from cellsearch.report.rows import tested
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TITLE = "Change against the base"
+ABOUT = "every variant's intervals and every seed, against the margin"
 ORDER = 20
 
 # Beyond so many margins the axis is compressed, or one bad variant would hide all others. An
@@ -27,7 +28,10 @@ TICKS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10000)
 
 
 class Line(NamedTuple):
-    """One variant, in % of perplexity. Intervals are None where it was not tested."""
+    """One variant, in % of perplexity. Intervals are None where it was not tested.
+
+    `numbers`: which seeds `seeds` are of.
+    """
 
     name: str
     label: str
@@ -37,6 +41,7 @@ class Line(NamedTuple):
     alone: Interval | None
     together: Interval | None
     seeds: tuple[float, ...]
+    numbers: tuple[int, ...]
     diverged: int
 
 
@@ -60,7 +65,7 @@ def draw(info: Info) -> Sequence[Block]:
     if not any(line.seeds for line in info.lines):
         return [Paragraph("No variant shares two finished seeds with the base: nothing to draw.")]
     with drawing.style():
-        figure, ax = drawing.axes(5.8, 0.9 + 0.62 * len(info.lines))
+        figure, ax = drawing.axes(5.2, 0.9 + 0.62 * len(info.lines))
         _scale(ax, info)
         _background(ax, info)
         for row, line in enumerate(info.lines):
@@ -81,6 +86,7 @@ def _line(verdict: Verdict) -> Line:
         alone=percents(shown.pointwise) if shown else None,
         together=percents(shown.simultaneous) if shown else None,
         seeds=tuple(percent(d) for d in estimate.differences) if estimate else (),
+        numbers=estimate.seeds if estimate else (),
         diverged=len(verdict.sample.diverged),
     )
 
@@ -154,7 +160,8 @@ def _draw_line(ax: Axes, y: int, line: Line, info: Info) -> None:
         ax.plot(alone, (y, y), color=colour, linewidth=4.5, solid_capstyle="butt")
     if line.mean is not None:
         face = colour if line.alone else drawing.PAPER
-        ax.plot(line.mean, y, "D", color=colour, markerfacecolor=face, markersize=6.5)
+        (mean,) = ax.plot(line.mean, y, "D", color=colour, markerfacecolor=face, markersize=6.5)
+        hover.tell(mean, [_told(line)])
     _draw_seeds(ax, y, line, drawing.crowded(_points(info)))
 
 
@@ -166,8 +173,8 @@ def _title(ax: Axes, y: int, line: Line) -> None:
     """Name at the left, change and class at the right, above the interval."""
     at = ax.get_yaxis_transform()
     right = f"{line.change} · {line.label}"
-    # The row has room for some 68 letters, of which a bold one takes a sixth more.
-    name = labels.shorten(line.name, round((68 - len(right)) / 1.17))
+    # The row has room for some 61 letters, of which a bold one takes a sixth more.
+    name = labels.shorten(line.name, round((61 - len(right)) / 1.17))
     ax.text(0, y + 0.3, name, transform=at, va="center", fontweight="bold", fontsize=9.5)
     ax.text(1, y + 0.3, right, transform=at, va="center", ha="right", fontsize=9)
 
@@ -175,7 +182,7 @@ def _title(ax: Axes, y: int, line: Line) -> None:
 def _draw_seeds(ax: Axes, y: int, line: Line, crowded: bool) -> None:
     """Every seed, spread below the interval by the golden ratio so that none hides another."""
     order = np.arange(len(line.seeds)) * 0.6180339887 % 1
-    ax.scatter(
+    dots = ax.scatter(
         line.seeds,
         y - 0.17 - 0.14 * order,
         s=4 if crowded else 14,
@@ -184,6 +191,19 @@ def _draw_seeds(ax: Axes, y: int, line: Line, crowded: bool) -> None:
         linewidths=0,
         rasterized=crowded,
     )
+    named = zip(line.numbers, line.seeds, strict=True)
+    hover.tell(dots, [f"{line.name}, seed {k}: {_percent(change)}" for k, change in named])
+
+
+def _told(line: Line) -> str:
+    if line.alone is None or line.together is None:
+        return f"{line.name}: {line.change}, not tested"
+    alone, together = (" to ".join(map(_percent, ends)) for ends in (line.alone, line.together))
+    return f"{line.name}: {line.change}; 95% alone {alone}; simultaneous {together}"
+
+
+def _percent(value: float) -> str:
+    return f"{value:+.2f}%".replace("-", words.MINUS)
 
 
 def _words(info: Info) -> str:

@@ -10,23 +10,26 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import EngFormatter, MaxNLocator, NullFormatter, NullLocator
 
-from cellsearch.report import drawing, frames, labels, words
+from cellsearch.report import drawing, frames, hover, labels, words
 from cellsearch.report.document import Block, Column, Figure, Fold, Gallery, Paragraph, Table
 from cellsearch.report.findings import Class, Findings, Verdict
 from cellsearch.report.rows import counted
+from cellsearch.report.samples import BASE
 from cellsearch.report.statistics import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TITLE = "Perplexity against cost"
+ABOUT = "who is better at the same parameters, FLOPs or time"
 ORDER = 30
 
 
 class Point(NamedTuple):
     """One variant at one cost: the perplexity of every seed that is done, and of their mean loss.
 
-    `stable` is false where a seed diverged: such a variant is never on a front.
+    `numbers`: which seeds these are. `stable` is false where a seed diverged: such a variant is
+    never on a front.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Point(NamedTuple):
     cost: float
     quartiles: Interval | None
     seeds: tuple[float, ...]
+    numbers: tuple[int, ...]
     perplexity: float
     stable: bool
 
@@ -78,7 +82,9 @@ def draw(info: Info) -> Sequence[Block]:
     if not info.measured:
         blocks.append(Paragraph("Time was not measured in this study; counted costs are shown."))
     if info.fronts:
-        blocks.append(Gallery([_figure(front) for front in info.fronts], _caption(info), "large"))
+        drawn = [_figure(front) for front in info.fronts]
+        caption = _caption(info, any(left_out for _, left_out in drawn))
+        blocks.append(Gallery([figure for figure, _ in drawn], caption, "large"))
     return [*blocks, Fold("All costs", [_table(info.costs)])]
 
 
@@ -90,6 +96,7 @@ def _point(verdict: Verdict, cost: float, quartiles: Interval | None = None) -> 
         cost=cost,
         quartiles=quartiles,
         seeds=tuple(np.exp(losses).tolist()),
+        numbers=tuple(verdict.sample.losses),
         perplexity=math.exp(losses.mean()),
         stable=not verdict.sample.diverged and verdict.kind is not Class.UNSTABLE,
     )
@@ -114,17 +121,25 @@ def _front(name: str, axis: str, points: Sequence[Point]) -> Front:
     return Front(name, axis, tuple(points), tuple(front))
 
 
-def _figure(front: Front) -> Figure:
+def _figure(front: Front) -> tuple[Figure, int]:
+    """The figure, and how many points there have no name."""
     with drawing.style():
         figure, ax = drawing.axes(4.3, 3.8)
         _step(ax, front)
         crowd = drawing.crowded(sum(len(p.seeds) for p in front.points))
         for point in front.points:
-            _draw_point(ax, point, crowd)
+            _draw_point(ax, point, front.axis, crowd)
         _axes(ax, front)
-        labels.place(ax, [_label(point) for point in front.points])
+        left_out = labels.place(ax, [_label(point) for point in _by_weight(front)])
     said = ", ".join(f"{p.name} {p.perplexity:.3g}" for p in front.front)
-    return Figure(front.name, f"Test perplexity against {front.axis}; on the front: {said}", figure)
+    seen = f"Test perplexity against {front.axis}; on the front: {said}"
+    return Figure(front.name, seen, figure), left_out
+
+
+def _by_weight(front: Front) -> list[Point]:
+    """Those on the front and the base first, the others from the top down."""
+    first = {point.name for point in front.front} | {BASE}
+    return sorted(front.points, key=lambda p: (p.name not in first, -p.perplexity))
 
 
 def _step(ax: Axes, front: Front) -> None:
@@ -136,9 +151,9 @@ def _step(ax: Axes, front: Front) -> None:
     ax.step(x, y, where="post", color=drawing.MUTED, linewidth=1.1, linestyle="--", zorder=1)
 
 
-def _draw_point(ax: Axes, point: Point, crowd: bool) -> None:
+def _draw_point(ax: Axes, point: Point, axis: str, crowd: bool) -> None:
     colour = drawing.ROLES[point.role]
-    ax.scatter(
+    dots = ax.scatter(
         np.full(len(point.seeds), point.cost),
         point.seeds,
         s=6 if crowd else 12,
@@ -148,10 +163,14 @@ def _draw_point(ax: Axes, point: Point, crowd: bool) -> None:
         rasterized=crowd,
         zorder=2,
     )
+    named = zip(point.numbers, point.seeds, strict=True)
+    hover.tell(dots, [f"{point.name}, seed {k}: {words.decimal(seed, 3)}" for k, seed in named])
     if point.quartiles:
         ax.plot(point.quartiles, [point.perplexity] * 2, color=colour, linewidth=1.2, zorder=2)
     face = colour if point.stable else drawing.PAPER
-    ax.plot(point.cost, point.perplexity, "o", color=colour, mfc=face, markersize=7, zorder=3)
+    (mean,) = ax.plot(point.cost, point.perplexity, "o", color=colour, mfc=face, ms=7, zorder=3)
+    said = f"{point.name}: {words.decimal(point.perplexity, 3)}, {axis}: {_number(point.cost)}"
+    hover.tell(mean, [said])
 
 
 def _label(point: Point) -> labels.Label:
@@ -185,13 +204,15 @@ def _heights(front: Front) -> tuple[float, float]:
     return low / room, high * room
 
 
-def _caption(info: Info) -> str:
+def _caption(info: Info, unnamed: bool) -> str:
     said = (
         "Large: perplexity of the mean loss of the seeds that are done; small: each of them. "
         "Axes do not begin at 0; perplexity is on a log scale. Dashed: the front, "
         "which is of estimates; the verdicts say which differences are real. Hollow: seeds "
         "diverged, survivors shown, never on a front. Lower and further left is better."
     )
+    if unnamed:
+        said += " Points that stand too close have no name; a pointer on them tells it."
     if info.measured:
         said += " Time: median, line from lower to upper quartile of the rounds."
     if drawing.crowded(max((sum(len(p.seeds) for p in f.points) for f in info.fronts), default=0)):

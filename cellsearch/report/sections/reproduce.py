@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cellsearch.store import Journal
 
 TITLE = "How to reproduce"
+ABOUT = "commands, plan, versions, machine"
 ORDER = 80
 
 

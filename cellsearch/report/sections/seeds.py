@@ -15,6 +15,7 @@ from cellsearch.report.sections.summary import backends, learning_rates
 from cellsearch.report.statistics import percent
 
 TITLE = "Seeds and tests"
+ABOUT = "spread, power, p-values, the perplexity of every seed"
 ORDER = 50
 SHOWN = 12
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cellsearch.config import RATE
-from cellsearch.report import words
-from cellsearch.report.document import Banner, Block, Bullets, Facts, Heading, Lead, Paragraph
+from cellsearch.report import inside, words
+from cellsearch.report.document import Banner, Block, Bullets, Facts, Fold, Lead, Paragraph
 from cellsearch.report.findings import Class, Findings, Rules, Verdict
 from cellsearch.report.samples import BASE, Sample, trials_by_variant
 from cellsearch.report.statistics import ALPHA
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
 
 TITLE = "Asked and found"
+ABOUT = ""
 ORDER = 0
 
 _HEADS = {
@@ -65,8 +66,7 @@ def draw(info: Info) -> Sequence[Block]:
         Paragraph(info.lead),
         *([Bullets(info.found)] if info.found else []),
         *(Banner(text) for text in info.notes),
-        Heading("Under which conditions"),
-        Facts(info.facts),
+        Fold("Under which conditions", [Facts(info.facts)]),
     ]
 
 
@@ -253,7 +253,25 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
         ("Noise", _noise(findings)),
         ("Learning rate", learning_rates(findings)),
         ("Backend", backends(findings)),
+        ("Recordings", _recorded(findings)),
     ]
+
+
+def _recorded(findings: Findings) -> str:
+    """What was recorded inside the cells; without it there are no sections about it."""
+    lines = inside.shown(findings)
+    kinds = {
+        "gradient flow": any(line.found.flow for line in lines),
+        "gates": any(line.found.gates for line in lines),
+        "states": any(line.found.states for line in lines),
+        "units": any(line.found.units for line in lines),
+        "samples": any(line.found.samples for line in lines),
+    }
+    there = [kind for kind, is_there in kinds.items() if is_there]
+    if not there:
+        return "none: what happens inside the cells was not recorded"
+    of = f"{len(lines)} of {words.count(len(findings.verdicts), 'cell')}"
+    return f"{words.listed(there)}, of {of}, {inside.of_seeds(lines)}"
 
 
 def _tests(rules: Rules) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cellsearch.store import Journal
 
 TITLE = "Tuning"
+ABOUT = "what was tried, what was chosen, what that was worth"
 ORDER = 50
 
 

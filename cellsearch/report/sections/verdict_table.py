@@ -8,13 +8,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from cellsearch.report import words
-from cellsearch.report.document import Block, Cell, Column, Paragraph, Table, Tag
+from cellsearch.report.document import Block, Cell, Column, Fold, Paragraph, Table, Tag
 from cellsearch.report.drawing import role
 from cellsearch.report.findings import Findings
 from cellsearch.report.rows import Row, rows
 from cellsearch.report.statistics import Interval
 
 TITLE = "Verdicts"
+ABOUT = ""
 ORDER = 10
 
 
@@ -45,7 +46,7 @@ def info(findings: Findings) -> Info:
 
 def draw(info: Info) -> Sequence[Block]:
     """The table, and how its intervals are to be read."""
-    return [_table(info), Paragraph(_reading(info))]
+    return [_table(info), Fold("How to read this table", [Paragraph(_reading(info))])]
 
 
 def _reading(info: Info) -> str:

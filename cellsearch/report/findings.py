@@ -149,6 +149,11 @@ class Findings:
         return all_of(self.journal)
 
     @property
+    def alone(self) -> bool:
+        """Whether the base was trained by itself, with nothing to compare."""
+        return len(self.verdicts) == 1
+
+    @property
     def alarms(self) -> tuple[Verdict, ...]:
         """Placebos and mirrors that differ from their twin beyond chance: p < 0.01."""
         judged = self.verdicts.values()

@@ -124,7 +124,7 @@ def stragglers(verdict: Verdict) -> tuple[int, ...]:
 def sentence(verdict: Verdict, findings: Findings) -> str:
     """What the class means for this variant, in one plain sentence or two."""
     sample = verdict.sample
-    said = [_SENTENCES[verdict.kind](verdict, findings.rules)]
+    said = [] if findings.alone else [_SENTENCES[verdict.kind](verdict, findings.rules)]
     if sample.diverged and verdict.kind not in (Class.BASE, Class.UNSTABLE):
         said.append(f"{len(sample.diverged)} of {sample.finished} seeds diverged.")
     if sample.missing:

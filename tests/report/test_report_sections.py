@@ -158,7 +158,7 @@ def test_a_loss_whose_perplexity_is_no_number_leaves_the_panels_alone(
 
 
 def test_learning_rates_are_told_as_they_were_given(tmp_path: Path) -> None:
-    same = summary.learning_rates(_findings(tmp_path / "same"))
+    same = summary.learning_rates(_findings(tmp_path / "same", Arm("v")))
     own = summary.learning_rates(_findings(tmp_path / "own", Arm("v", learning_rate=0.01)))
     assert same == "0.003 for every variant; it was not tuned, and verdicts depend on it"
     assert own == "given per variant (base 0.003, v 0.01), not tuned here; verdicts depend on them"
@@ -250,3 +250,13 @@ def test_a_base_that_straggles_is_named(tmp_path: Path) -> None:
     found = judge(read(write_journal(Simulation(arms, seeds=8, key=0), tmp_path)))
     (note,) = summary.info(found).notes
     assert note.startswith("Most variants are far from the base on seed 0,")
+
+
+def test_a_cell_trained_alone_is_told_of_without_verdicts(tmp_path: Path) -> None:
+    found = _findings(tmp_path, seeds=3)
+    assert summary.info(found).lead.startswith(
+        "lstm was trained over 3 seeds, with nothing to compare it with."
+    )
+    said = [str(block) for s in (summary, verdict_table, seeds) for block in s.draw(s.info(found))]
+    assert not any(word in text for text in said for word in ("Holm", "margin", "compared with"))
+    assert forest.draw(forest.info(found)) == []

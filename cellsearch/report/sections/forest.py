@@ -62,6 +62,8 @@ def info(findings: Findings) -> Info:
 
 def draw(info: Info) -> Sequence[Block]:
     """One figure, a line per variant."""
+    if not info.lines:
+        return []
     if not any(line.seeds for line in info.lines):
         return [Paragraph("No variant shares two finished seeds with the base: nothing to draw.")]
     with drawing.style():

@@ -49,12 +49,16 @@ def draw(info: Info) -> Sequence[Block]:
     """Spread and power, tests, stability, every seed."""
     return [
         Paragraph(f"Learning rate: {info.learning_rates}. Backend: {info.backends}."),
-        _spread(info),
-        Paragraph(_spread_words(info)),
+        *_spreads(info),
         *_tests(info),
         *_stability(info),
         *_seeds(info),
     ]
+
+
+def _spreads(info: Info) -> list[Block]:
+    compared = len(info.verdicts) > 1
+    return [_spread(info), Paragraph(_spread_words(info))] if compared else []
 
 
 def _spread(info: Info) -> Table:

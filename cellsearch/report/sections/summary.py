@@ -77,7 +77,8 @@ def learning_rates(findings: Findings) -> str:
         return "tuned for every variant (below); verdicts are conditional on this tuning"
     rates = {v.learning_rate for v in findings.journal.variants}
     if len(rates) == 1:
-        return f"{rates.pop():g} for every variant; it was not tuned, and verdicts depend on it"
+        depend = "" if findings.alone else ", and verdicts depend on it"
+        return f"{rates.pop():g} for every variant; it was not tuned{depend}"
     each = ", ".join(f"{v.name} {v.learning_rate:g}" for v in findings.journal.variants)
     return f"given per variant ({each}), not tuned here; verdicts depend on them"
 
@@ -90,12 +91,16 @@ def backends(findings: Findings) -> str:
 
 def _lead(findings: Findings) -> str:
     tested, seeds = len(findings.rules.contrasts), words.count(findings.journal.seeds, "seed")
+    name, reached = findings.base.variant.cell_name, _reached(findings.base.sample)
+    if findings.alone:
+        said = f" It reaches a test perplexity of {reached}." if reached else ""
+        return f"{name} was trained over {seeds}, with nothing to compare it with.{said}"
     who = f"{words.count(tested, 'variant') if tested else 'No variant'} "
     who += "were" if tested > 1 else "was"
     return (
-        f"{who} compared with the base {findings.base.variant.cell_name} on test perplexity, over "
-        f"{seeds}, paired{_tuned(findings)}. {_own(findings.base.sample)}Changes are of "
-        "perplexity, variant against base; lower is better."
+        f"{who} compared with the base {name} on test perplexity, over {seeds}, "
+        f"paired{_tuned(findings)}. {f'The base reaches {reached}. ' if reached else ''}Changes "
+        "are of perplexity, variant against base; lower is better."
     )
 
 
@@ -107,13 +112,13 @@ def _tuned(findings: Findings) -> str:
     return f", each at the best of {settings} (conditional on this tuning)"
 
 
-def _own(base: Sample) -> str:
+def _reached(base: Sample) -> str:
     """The base's perplexity, where every seed has one."""
     losses = list(base.losses.values())
     if len(losses) < base.planned:
         return ""
     perplexity = math.exp(sum(losses) / len(losses))
-    return f"The base reaches {words.significant(perplexity, 4)}. "
+    return words.significant(perplexity, 4)
 
 
 def _found(findings: Findings) -> list[str]:
@@ -238,22 +243,26 @@ def _torn(findings: Findings) -> list[str]:
 
 
 def _facts(findings: Findings) -> list[tuple[str, str]]:
-    study, rules = findings.journal.study, findings.rules
-    spec = study.spec
+    study = findings.journal.study
     return [
         ("Base", f"{findings.base.variant.cell_name}, H = {findings.base.variant.hidden}"),
         ("Text", study.corpus),
-        ("Training", _training(spec)),
-        ("Matched by", _matched(spec)),
-        (
-            "Margin",
-            f"{100 * spec.margin:g}%, fixed beforehand; a smaller change does not matter",
-        ),
-        ("Tests", _tests(rules)),
-        ("Noise", _noise(findings)),
+        ("Training", _training(study.spec)),
+        *([] if findings.alone else _comparison(findings)),
         ("Learning rate", learning_rates(findings)),
         ("Backend", backends(findings)),
         ("Recordings", _recorded(findings)),
+    ]
+
+
+def _comparison(findings: Findings) -> list[tuple[str, str]]:
+    spec = findings.journal.study.spec
+    small = f"{100 * spec.margin:g}%, fixed beforehand; a smaller change does not matter"
+    return [
+        ("Matched by", _matched(spec)),
+        ("Margin", small),
+        ("Tests", _tests(findings.rules)),
+        ("Noise", _noise(findings)),
     ]
 
 

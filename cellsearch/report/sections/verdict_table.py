@@ -46,6 +46,8 @@ def info(findings: Findings) -> Info:
 
 def draw(info: Info) -> Sequence[Block]:
     """The table, and how its intervals are to be read."""
+    if len(info.rows) == 1:
+        return [_table(info)]
     return [_table(info), Fold("How to read this table", [Paragraph(_reading(info))])]
 
 

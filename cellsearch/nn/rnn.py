@@ -101,7 +101,7 @@ class RNN(nn.Module):
         backend: str = "auto",
         *,
         variational: bool = False,
-        record: Sequence[str] = (),
+        record: str | Sequence[str] = (),
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
@@ -114,7 +114,7 @@ class RNN(nn.Module):
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, dropout
         self.bidirectional, self.variational = bidirectional, variational
-        self.record = tuple(record)
+        self.record = (record,) if isinstance(record, str) else tuple(record)
         self.backend, self._asked = backends.resolve(backend), backend
         self._derive()
         self.layers = nn.ModuleList(

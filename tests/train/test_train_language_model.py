@@ -48,11 +48,11 @@ def test_tied_embeddings_are_one_matrix(cells):
     names = dict(model.named_parameters())
     assert sum(p.shape == (11, 6) for p in names.values()) == 1
     y = torch.randn(3, 6, dtype=torch.float64)
-    before = model._scores(y)
+    before = model.scores(y)
     torch.testing.assert_close(before, y @ model.embedding.T + model.softmax_bias)
     with torch.no_grad():
         model.embedding[4] += 1
-    assert torch.equal((model._scores(y) != before).any(0), torch.arange(11) == 4)
+    assert torch.equal((model.scores(y) != before).any(0), torch.arange(11) == 4)
 
 
 def test_tied_embeddings_of_another_width_have_a_projection(cells):
@@ -60,7 +60,7 @@ def test_tied_embeddings_of_another_width_have_a_projection(cells):
     assert model.projection.shape == (4, 6)
     y = torch.randn(3, 6, dtype=torch.float64)
     expected = y @ model.projection.T @ model.embedding.T + model.softmax_bias
-    torch.testing.assert_close(model._scores(y), expected)
+    torch.testing.assert_close(model.scores(y), expected)
     assert model(tokens())[0].shape == (5, 3, 11)
 
 

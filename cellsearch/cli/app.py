@@ -10,6 +10,7 @@ from cellsearch.cli.ablations import ablations
 from cellsearch.cli.bench import bench
 from cellsearch.cli.cells import cells
 from cellsearch.cli.check import check
+from cellsearch.cli.compare import compare
 from cellsearch.cli.confirm import confirm
 from cellsearch.cli.diff import diff
 from cellsearch.cli.export import export
@@ -32,7 +33,7 @@ app = typer.Typer(
 )
 
 _LOOK = (cells, show, diff, ablations, import_, check, export)
-_WORK = (train, sweep, resume, confirm, status, report, generate, bench)
+_WORK = (train, sweep, resume, confirm, status, report, compare, generate, bench)
 for command in (*_LOOK, *_WORK):
     app.command(command.__name__.rstrip("_"))(command)
 

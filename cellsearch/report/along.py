@@ -26,8 +26,8 @@ class Reading:
     """One variant's curves, read at a cost.
 
     Attributes:
-        tokens: how many it has read by then.
-        losses: on the validation text, nats per token, by seed; seeds that diverged are not here.
+        at: where on its curves: tokens that it has read by then, or its parameters.
+        losses: nats per token, by seed; seeds that diverged are not here.
         diverged: how many did.
         change: mean of the paired differences to the base there, nats; None with fewer than 2
             pairs, and where a seed of either diverged: those that are left are the lucky ones.
@@ -35,7 +35,7 @@ class Reading:
     """
 
     name: str
-    tokens: float
+    at: float
     losses: Mapping[int, float]
     diverged: int
     change: float | None = None
@@ -73,7 +73,7 @@ def at_equal_cost(findings: Findings, per_token: Mapping[str, float]) -> EqualCo
     read = [
         Reading(
             name=name,
-            tokens=budget / per_token[name],
+            at=budget / per_token[name],
             losses=_read(curves.get(name, {}), budget / per_token[name]),
             diverged=len(findings.verdicts[name].sample.diverged),
         )
@@ -81,7 +81,7 @@ def at_equal_cost(findings: Findings, per_token: Mapping[str, float]) -> EqualCo
         if name in per_token
     ]
     base = next(r for r in read if r.name == BASE)
-    return EqualCost(budget, tuple(r if r is base else _compared(base, r) for r in read))
+    return EqualCost(budget, tuple(r if r is base else compared(base, r) for r in read))
 
 
 Curve = tuple[Sequence[float], Sequence[float]]
@@ -114,7 +114,8 @@ def _read(curves: Mapping[int, Curve], at: float) -> dict[int, float]:
     return {seed: float(np.interp(at, *curve)) for seed, curve in inside.items()}
 
 
-def _compared(base: Reading, reading: Reading) -> Reading:
+def compared(base: Reading, reading: Reading) -> Reading:
+    """The reading with its change against the base, where all seeds of both are there."""
     pairs = st.paired(base.losses, reading.losses)
     if base.diverged or reading.diverged or len(pairs.seeds) < 2:
         return reading

@@ -48,7 +48,7 @@ def test_curves_are_read_at_the_largest_cost_that_all_reach(tmp_path: Path) -> N
     equal = _equal(found, base=1.0, cheap=0.5, dear=4.0)
     assert equal.budget == 200
     by_name = {r.name: r for r in equal.readings}
-    assert [by_name[n].tokens for n in ("base", "cheap", "dear")] == [200, 400, 50]
+    assert [by_name[n].at for n in ("base", "cheap", "dear")] == [200, 400, 50]
     assert by_name["base"].losses == pytest.approx({0: 3.0, 1: 3.1, 2: 3.2})
     assert by_name["cheap"].losses == pytest.approx({0: 2.0, 1: 2.1, 2: 2.2})
     assert by_name["cheap"].change == pytest.approx(-1.0)
@@ -100,7 +100,7 @@ def test_flops_are_those_of_training_the_whole_model(tmp_path: Path) -> None:
     assert info.flops.budget == 400 * 3 * half
     # Half the FLOPs, twice the time: now the base is at its end.
     assert info.seconds.budget == pytest.approx(400 * 12.5e-6)
-    assert info.seconds.readings[1].tokens == pytest.approx(200)
+    assert info.seconds.readings[1].at == pytest.approx(200)
 
 
 def test_what_a_schedule_does_to_a_curve_is_said(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def _row(reading: Reading) -> list[Cell]:
     shown = words.decimal(reading.perplexity, 3)
     return [
         reading.name,
-        words.whole(reading.tokens),
+        words.whole(reading.at),
         f"[{shown}]" if reading.diverged and reading.losses else shown,
         words.change(reading.change),
         words.interval(reading.interval),
@@ -141,7 +141,7 @@ def _record(reading: Reading, budget: float) -> dict[str, object]:
     return {
         "variant": reading.name,
         "cost": budget,
-        "tokens": reading.tokens,
+        "tokens": reading.at,
         "valid_perplexity": reading.perplexity,
         "change_percent": None if reading.change is None else percent(reading.change),
         "interval_low_percent": low,

@@ -37,6 +37,11 @@ class Where(BaseModel):
     threads: int
     backend: str
 
+    @property
+    def kind(self) -> tuple[str, str, str, int]:
+        """Machines of one kind give one trial the same bits: device, backend, torch, threads."""
+        return self.device, self.backend, self.versions.get("torch", "unknown"), self.threads
+
 
 class CellCost(BaseModel):
     """Counted cost of one layer's cell at given sizes (`derive/cost.py`)."""

@@ -17,6 +17,7 @@ from cellsearch.cli.export import export
 from cellsearch.cli.generate import generate
 from cellsearch.cli.group import Commands
 from cellsearch.cli.import_ import import_
+from cellsearch.cli.merge import merge
 from cellsearch.cli.report import report
 from cellsearch.cli.resume import resume
 from cellsearch.cli.show import show
@@ -33,7 +34,7 @@ app = typer.Typer(
 )
 
 _LOOK = (cells, show, diff, ablations, import_, check, export)
-_WORK = (train, sweep, resume, confirm, status, report, compare, generate, bench)
+_WORK = (train, sweep, resume, confirm, status, merge, report, compare, generate, bench)
 for command in (*_LOOK, *_WORK):
     app.command(command.__name__.rstrip("_"))(command)
 

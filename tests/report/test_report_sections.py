@@ -14,7 +14,7 @@ from scipy import stats
 
 from cellsearch.config import RATE, TuneConfig
 from cellsearch.report import drawing, frames, labels
-from cellsearch.report.document import Paragraph, unfolded
+from cellsearch.report.document import Banner, Paragraph, unfolded
 from cellsearch.report.findings import Findings
 from cellsearch.report.sections import (
     cells,
@@ -286,6 +286,39 @@ def test_trials_of_machines_that_differ_are_said(tmp_path: Path) -> None:
     assert info.unlike[0].startswith("device TPU and ")
     assert isinstance(text := failures.draw(info)[0], Paragraph)
     assert "machines that are alike" in text.text
+
+
+def _elsewhere(findings: Findings, moved: set[tuple[str, int]], **where: object) -> Findings:
+    """The same study, of which some trials ran elsewhere."""
+    trials = []
+    for trial in findings.journal.trials:
+        if (trial.variant, trial.seed) in moved:
+            place = trial.outcome.where.model_copy(update=where)
+            outcome = trial.outcome.model_copy(update={"where": place})
+            trial = trial.model_copy(update={"outcome": outcome})
+        trials.append(trial)
+    return judge(replace(findings.journal, trials=tuple(trials)))
+
+
+def test_pairs_that_machines_part_are_named(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("v"), Arm("w"))
+    moved = {("base", 2), ("v", 2), ("v", 4)}
+    info = failures.info(_elsewhere(found, moved, device="another"))
+    assert info.parted == ("v on 1 seed (4)", "w on 1 seed (2)")
+    banner = next(b for b in failures.draw(info) if isinstance(b, Banner))
+    assert "paired but for rounding" in banner.text
+    # Another host of the same kind changes nothing.
+    assert failures.info(_elsewhere(found, moved, host="another")).parted == ()
+
+
+def test_costs_from_several_machines_are_no_ratios(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("v"))
+    assert not pareto.info(found).apart
+    base, v = found.journal.benches
+    moved = v.model_copy(update={"where": v.where.model_copy(update={"device": "another"})})
+    info = pareto.info(replace(found, journal=replace(found.journal, benches=(base, moved))))
+    banner = next(b for b in pareto.draw(info) if isinstance(b, Banner))
+    assert banner.level == "alarm"
 
 
 def test_a_base_that_straggles_is_named(tmp_path: Path) -> None:

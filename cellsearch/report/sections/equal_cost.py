@@ -16,6 +16,7 @@ from cellsearch.report.rows import counted
 from cellsearch.report.statistics import percent, percents
 
 TITLE = "Perplexity at equal cost"
+ABOUT = "each learning curve read where all have cost the same"
 ORDER = 35
 
 # What is equal but for so much is called equal.

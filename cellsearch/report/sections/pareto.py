@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from cellsearch.report import costs, frames, fronts, words
-from cellsearch.report.document import Block, Column, Fold, Gallery, Paragraph, Table
+from cellsearch.report import costs, frames, fronts, machines, words
+from cellsearch.report.document import Banner, Block, Column, Fold, Gallery, Paragraph, Table
 from cellsearch.report.findings import Findings
 
 TITLE = "Perplexity against cost"
@@ -22,6 +22,7 @@ class Info(NamedTuple):
     fronts: tuple[fronts.Front, ...]
     costs: pd.DataFrame
     measured: tuple[str, ...]
+    apart: bool
 
 
 def info(findings: Findings) -> Info:
@@ -32,6 +33,7 @@ def info(findings: Findings) -> Info:
         fronts=tuple(front for front in drawn if front.points),
         costs=costs.frame(findings),
         measured=tuple(_measured(findings)),
+        apart=machines.measured_apart(findings.journal),
     )
 
 
@@ -44,9 +46,17 @@ def draw(info: Info) -> Sequence[Block]:
         drawn = [fronts.figure(front) for front in info.fronts]
         caption = _caption(info, any(left_out for _, left_out in drawn))
         blocks.append(Gallery([figure for figure, _ in drawn], caption, "large"))
+    if info.apart:
+        blocks.append(Banner(_APART, "alarm"))
     if info.measured:
         blocks += [_measured_table(info.costs), Paragraph(_how(info))]
     return [*blocks, Fold("All costs", [_table(info.costs)])]
+
+
+_APART = (
+    "Costs were measured on machines of several kinds: neither times nor their ratios can be "
+    "compared between variants of different machines."
+)
 
 
 def _measured(findings: Findings) -> list[str]:

@@ -37,6 +37,11 @@ class Where(BaseModel):
     threads: int
     backend: str
 
+    @property
+    def kind(self) -> tuple[str, str, str, int]:
+        """Machines of one kind give one trial the same bits: device, backend, torch, threads."""
+        return self.device, self.backend, self.versions.get("torch", "unknown"), self.threads
+
 
 class CellCost(BaseModel):
     """Counted cost of one layer's cell at given sizes (`derive/cost.py`)."""
@@ -218,8 +223,37 @@ class ConfirmLine(Line):
     seeds: int
 
 
+class Timed(BaseModel):
+    """Time in microseconds per token, over the rounds; ratios to the base within one round."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    us_per_token: float = Field(description="median")
+    us_low: float = Field(description="lower quartile")
+    us_high: float = Field(description="upper quartile")
+    ratio_to_base: float = Field(description="median")
+    ratio_low: float = Field(description="lower quartile")
+    ratio_high: float = Field(description="upper quartile")
+
+
+class Memory(BaseModel):
+    """Peak memory of training: weights, gradients, and what a step keeps; without the optimiser."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    peak_bytes: int = Field(description="of all tensors that are there at once")
+    ratio_to_base: float
+    counted_by: Literal["torch's allocator"] = "torch's allocator"
+
+    @classmethod
+    def of(cls, peak: int, base: int) -> Memory:
+        """A peak beside the base's."""
+        return cls(peak_bytes=peak, ratio_to_base=peak / base)
+
+
 class BenchLine(Line):
-    """Measured cost of a variant, alone on its device, side by side with the base."""
+    """Measured cost of a variant, alone on its device, side by side with the base.
+
+    What has a default was not measured by earlier versions.
+    """
 
     kind: Literal["bench"] = "bench"
     variant: str
@@ -227,7 +261,11 @@ class BenchLine(Line):
     us_per_token_forward: float
     us_low: float = Field(description="lower quartile of the training time")
     us_high: float = Field(description="upper quartile of the training time")
-    ratio_to_base: float = Field(description="median of ratios within one round")
+    ratio_to_base: float = Field(description="of training: median of ratios within one round")
+    ratio_low: float | None = Field(None, description="lower quartile of these ratios")
+    ratio_high: float | None = Field(None, description="upper quartile of these ratios")
+    generation: Timed | None = Field(None, description="batch 1, a token after the other")
+    memory: Memory | None = None
     rounds: int
     where: Where
 

@@ -100,6 +100,15 @@ def about(study: Path, trial_key: str) -> list[TrialLine | RungLine]:
     return [line for line in kinds if line.trial_key == trial_key]
 
 
+def lines(study: Path) -> list[JournalLine]:
+    """Every line of the journal in its order, but for a torn last one.
+
+    Raises:
+        StoreError: there is none, or another line is damaged.
+    """
+    return _parse(study / NAME)[0]
+
+
 def attempts(study: Path) -> Iterator[TrialLine]:
     """Every attempt at a trial that is on record, one after the other, in their order."""
     path = study / NAME

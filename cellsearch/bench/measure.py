@@ -1,34 +1,28 @@
-"""Measured cost: microseconds per token, alone on the device, side by side with the base."""
+"""Measured cost: microseconds per token, side by side with the base, and peak memory."""
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from math import ceil
 
 import numpy as np
 import torch
 
 from cellsearch.bench.check import check
-from cellsearch.bench.subject import Subject
+from cellsearch.bench.collection import no_collection
+from cellsearch.bench.memory import peak_bytes
+from cellsearch.bench.subject import Subject, Way
 from cellsearch.bench.vendor import subject as subject_of
 from cellsearch.config import TrialConfig
 from cellsearch.errors import TrialError
-from cellsearch.record import BenchLine
+from cellsearch.record import BenchLine, Memory, Timed
 from cellsearch.where import where
 
 # What one sample of the base should take, so that a clock's tick and a short pause are nothing.
-SAMPLE_SECONDS = 0.2
-
-
-@dataclass
-class _Samples:
-    """Microseconds per token of each round."""
-
-    training: list[float] = field(default_factory=list)
-    forward: list[float] = field(default_factory=list)
+SAMPLE_SECONDS: dict[Way, float] = {"training": 0.2, "forward": 0.04, "generation": 0.04}
+# Microseconds per token of each round.
+_Samples = dict[Way, list[float]]
 
 
 def measure(
@@ -39,7 +33,10 @@ def measure(
     notify: Callable[[str], None] | None = None,
     refused: Callable[[TrialError], None] | None = None,
 ) -> list[BenchLine]:
-    """Time a training step (forward and backward) and forward alone, of every variant.
+    """Time training (forward and backward), forward alone and generation, of every variant.
+
+    Generation is as a user samples: batch 1, a token after the other, each drawn from the softmax.
+    Peak memory of training is counted once, since it is the same each time.
 
     Every round times every variant once, each round beginning with another of them, so that a
     drift of the machine hits all alike; the ratio to the base is the median over the rounds of
@@ -58,15 +55,22 @@ def measure(
     """
     with _globals_kept():
         subjects = list(_ready(trials, vocabulary, refused))
-        repeats = ceil(SAMPLE_SECONDS / max(subjects[0].training_seconds(), 1e-6))
+        repeats = {way: _repeats(subjects[0], way) for way in SAMPLE_SECONDS}
         for subject in subjects:
             subject.repeats = repeats
-        samples = [_Samples() for _ in subjects]
+        samples: list[_Samples] = [{way: [] for way in SAMPLE_SECONDS} for _ in subjects]
         for k in range(rounds):
             if notify is not None:
                 notify(f"timing {len(subjects)} variants, round {k + 1} of {rounds}")
             _round(subjects, samples, first=k % len(subjects))
-    return [_line(s, own, samples[0]) for s, own in zip(subjects, samples, strict=True)]
+        peaks = [peak_bytes(subject) for subject in subjects]
+    found = zip(subjects, samples, peaks, strict=True)
+    return [_line(s, own, samples[0], Memory.of(peak, peaks[0])) for s, own, peak in found]
+
+
+def _repeats(base: Subject, way: Way) -> int:
+    _, tokens = base.works()[way]
+    return ceil(SAMPLE_SECONDS[way] / max(base.us_per_token(way) * tokens / 1e6, 1e-6))
 
 
 def _ready(
@@ -84,8 +88,8 @@ def _ready(
                 raise
             refused(error)
             continue
-        subject.training_seconds()
-        subject.forward_seconds()
+        for way in SAMPLE_SECONDS:
+            subject.us_per_token(way)
         yield subject
 
 
@@ -94,24 +98,45 @@ def _round(subjects: Sequence[Subject], samples: Sequence[_Samples], first: int)
     for i in order:
         subject, own = subjects[i], samples[i]
         torch.set_num_threads(subject.trial.train.threads)
-        with _no_collection():
-            own.training.append(subject.training_seconds() / subject.tokens * 1e6)
-            own.forward.append(subject.forward_seconds() / subject.tokens * 1e6)
+        with no_collection():
+            for way, found in own.items():
+                found.append(subject.us_per_token(way))
 
 
-def _line(subject: Subject, own: _Samples, base: _Samples) -> BenchLine:
-    low, middle, high = (float(q) for q in np.quantile(own.training, (0.25, 0.5, 0.75)))
-    ratios = np.array(own.training) / np.array(base.training)
+def _line(subject: Subject, own: _Samples, base: _Samples, memory: Memory) -> BenchLine:
+    training = _timed(own["training"], base["training"])
     return BenchLine(
         variant=subject.trial.variant,
-        us_per_token_training=middle,
-        us_per_token_forward=float(np.median(own.forward)),
-        us_low=low,
-        us_high=high,
-        ratio_to_base=float(np.median(ratios)),
-        rounds=len(own.training),
+        us_per_token_training=training.us_per_token,
+        us_per_token_forward=float(np.median(own["forward"])),
+        us_low=training.us_low,
+        us_high=training.us_high,
+        ratio_to_base=training.ratio_to_base,
+        ratio_low=training.ratio_low,
+        ratio_high=training.ratio_high,
+        generation=_timed(own["generation"], base["generation"]),
+        memory=memory,
+        rounds=len(own["training"]),
         where=where(subject.trial.train.threads, subject.model.cells.backend),
     )
+
+
+def _timed(own: Sequence[float], base: Sequence[float]) -> Timed:
+    low, middle, high = _quartiles(own)
+    ratio_low, ratio, ratio_high = _quartiles([a / b for a, b in zip(own, base, strict=True)])
+    return Timed(
+        us_per_token=middle,
+        us_low=low,
+        us_high=high,
+        ratio_to_base=ratio,
+        ratio_low=ratio_low,
+        ratio_high=ratio_high,
+    )
+
+
+def _quartiles(numbers: Sequence[float]) -> tuple[float, float, float]:
+    low, middle, high = np.quantile(numbers, (0.25, 0.5, 0.75)).tolist()
+    return low, middle, high
 
 
 @contextmanager
@@ -123,16 +148,3 @@ def _globals_kept() -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    # As `timeit`: a collection would be charged to whichever variant it falls upon.
-    gc.collect()
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -10,12 +10,14 @@ from cellsearch.cli.ablations import ablations
 from cellsearch.cli.bench import bench
 from cellsearch.cli.cells import cells
 from cellsearch.cli.check import check
+from cellsearch.cli.compare import compare
 from cellsearch.cli.confirm import confirm
 from cellsearch.cli.diff import diff
 from cellsearch.cli.export import export
 from cellsearch.cli.generate import generate
 from cellsearch.cli.group import Commands
 from cellsearch.cli.import_ import import_
+from cellsearch.cli.merge import merge
 from cellsearch.cli.report import report
 from cellsearch.cli.resume import resume
 from cellsearch.cli.show import show
@@ -32,7 +34,7 @@ app = typer.Typer(
 )
 
 _LOOK = (cells, show, diff, ablations, import_, check, export)
-_WORK = (train, sweep, resume, confirm, status, report, generate, bench)
+_WORK = (train, sweep, resume, confirm, status, merge, report, compare, generate, bench)
 for command in (*_LOOK, *_WORK):
     app.command(command.__name__.rstrip("_"))(command)
 

@@ -35,11 +35,12 @@ def bench(
     rounds: Annotated[int, typer.Option(min=1, help="How often each is timed.")] = 5,
     json: Json = False,
 ) -> None:
-    """Measure microseconds per token, side by side, torch.nn's own among them.
+    """Measure time per token and memory, side by side, torch.nn's own among them.
 
     The first cell is what the others are compared with. Every round times
-    each once, on random tokens. Numerics are checked before anything is
-    timed. Let nothing else run meanwhile.
+    each once, on random tokens: training, forward, and generation at batch 1.
+    Numerics are checked before anything is timed. Let nothing else run
+    meanwhile.
 
     \b
     Example:
@@ -101,23 +102,41 @@ def _as_json(line: BenchLine, trial: TrialConfig) -> dict[str, Any]:
     return {**said, "hidden": trial.model.hidden}
 
 
+# What a narrow terminal does without, the first of them first.
+_SPARE = ("µs per token|forward", "quartiles| of generation", "quartiles| of training", "H")
+
+
 def _print(lines: list[BenchLine], trials: list[TrialConfig]) -> None:
-    heads = ("cell", "H", "µs per token|training", "quartiles", "µs per token|forward", "× first")
-    rows = [
-        [
-            line.variant,
-            str(trial.model.hidden),
-            f"{line.us_per_token_training:.2f}",
-            f"{line.us_low:.2f} to {line.us_high:.2f}",
-            f"{line.us_per_token_forward:.2f}",
-            f"{line.ratio_to_base:.2f}",
-        ]
-        for line, trial in zip(lines, trials, strict=True)
-    ]
-    say.table(heads, rows)
+    heads = (
+        *("cell", "H", "µs per token|training", "quartiles| of training", "× first|"),
+        *("µs per token|forward", "µs per token|generation", "quartiles| of generation"),
+        *("× first| ", "peak MB|training", "× first|  "),
+    )
+    rows = [_row(line, trial) for line, trial in zip(lines, trials, strict=True)]
+    say.table(heads, rows, spare=_SPARE)
     train = trials[0].train
     where = lines[0].where
     say.line(
         f"B = {train.batch}, T = {train.segment}, {train.dtype}, {where.threads} thread(s), "
-        f"backend {where.backend}, {where.device}. Training is forward and backward."
+        f"backend {where.backend}, {where.device}. Training is forward and backward; generation "
+        "is batch 1, a token after the other. Peak: weights, gradients and what a step keeps, by "
+        "torch's allocator."
     )
+
+
+def _row(line: BenchLine, trial: TrialConfig) -> list[str]:
+    written, memory = line.generation, line.memory
+    assert written is not None and memory is not None
+    return [
+        line.variant,
+        str(trial.model.hidden),
+        f"{line.us_per_token_training:.2f}",
+        f"{line.us_low:.2f} to {line.us_high:.2f}",
+        f"{line.ratio_to_base:.2f}",
+        f"{line.us_per_token_forward:.2f}",
+        f"{written.us_per_token:.0f}",
+        f"{written.us_low:.0f} to {written.us_high:.0f}",
+        f"{written.ratio_to_base:.2f}",
+        f"{memory.peak_bytes / 1e6:.1f}",
+        f"{memory.ratio_to_base:.2f}",
+    ]

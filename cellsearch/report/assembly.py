@@ -39,7 +39,15 @@ def build(study: Path, out: Path) -> Built:
         StoreError: the journal cannot be read, or the report cannot be written.
     """
     findings = judge(read(study))
-    parts = _parts(findings)
+    return write(findings.journal.study.spec.name, _parts(findings), out)
+
+
+def write(name: str, parts: Sequence[Part], out: Path) -> Built:
+    """Write the parts of a report of that name into `out`, as `build` does.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
     blocks = [block for part in parts for block in part.blocks]
     shown, drawn = document.tables(blocks), document.figures(blocks)
     _make_folders(out)
@@ -54,7 +62,6 @@ def build(study: Path, out: Path) -> Built:
         figures=_paths(out / "figures", list(svgs), (".svg", ".pdf")),
     )
     _remove_earlier(built)
-    name = findings.journal.study.spec.name
     write_atomically(built.index, pages.html(name, parts, svgs).encode())
     write_atomically(built.markdown, pages.markdown(name, parts).encode())
     return built

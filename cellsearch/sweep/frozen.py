@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from cellsearch.config import SweepConfig
 from cellsearch.errors import OtherStudyError
@@ -31,13 +31,21 @@ def check_same_plan(journal: Journal, planned: StudyLine) -> None:
     Raises:
         OtherStudyError: with each difference.
     """
-    began = journal.study
-    differences = [
-        *_differences(_spec(began.spec, _CELLS), _spec(planned.spec, _CELLS)),
-        *_differences(_variants(began), _variants(planned)),
-        *_differences({"text": began.data_sha256}, {"text": planned.data_sha256}),
-    ]
-    _refuse(journal.folder, differences)
+    _refuse(journal.folder, _between(journal.study, planned))
+
+
+def check_one_plan(journal: Journal, other: Journal) -> None:
+    """Refuse two journals that are not of one plan.
+
+    Raises:
+        OtherStudyError: with each difference.
+    """
+    found = _between(journal.study, other.study)
+    if found:
+        lines = "\n".join(
+            f"  {d.key}: {d.was} in {journal.folder}, {d.now} in {other.folder}" for d in found
+        )
+        raise OtherStudyError(f"{other.folder}: is of another plan. What differs:\n{lines}")
 
 
 def check_same_spec(journal: Journal, spec: SweepConfig) -> None:
@@ -68,9 +76,23 @@ def check_seeds(journal: Journal, seeds: int) -> bool:
     return seeds > journal.seeds
 
 
-def _refuse(folder: Path, differences: list[str]) -> None:
+class _Difference(NamedTuple):
+    key: str
+    was: str
+    now: str
+
+
+def _between(began: StudyLine, planned: StudyLine) -> list[_Difference]:
+    return [
+        *_differences(_spec(began.spec, _CELLS), _spec(planned.spec, _CELLS)),
+        *_differences(_variants(began), _variants(planned)),
+        *_differences({"text": began.data_sha256}, {"text": planned.data_sha256}),
+    ]
+
+
+def _refuse(folder: Path, differences: list[_Difference]) -> None:
     if differences:
-        lines = "\n".join(f"  {line}" for line in differences)
+        lines = "\n".join(f"  {d.key}: {d.was} in the study, {d.now} now" for d in differences)
         raise OtherStudyError(
             f"{folder}: holds another study; only `seeds` can be raised, and `task.corpus` can say "
             f"where the same text lies by now. What differs:\n{lines}"
@@ -92,12 +114,12 @@ def _variant(variant: Variant) -> dict[str, Any]:
     return rest | {"cell": "\n".join(line for line in lines if line)}
 
 
-def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[_Difference]:
     before, after = dict(_flat(old)), dict(_flat(new))
     for key in {**before, **after}:
         was, now = before.get(key, "nothing"), after.get(key, "nothing")
         if was != now:
-            yield f"{key}: {_short(was)} in the study, {_short(now)} now"
+            yield _Difference(key, _short(was), _short(now))
 
 
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

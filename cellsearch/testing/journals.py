@@ -15,7 +15,9 @@ from cellsearch.record import (
     CellCost,
     Line,
     LookLine,
+    Memory,
     StudyLine,
+    Timed,
     TrialLine,
     Variant,
 )
@@ -145,16 +147,34 @@ def _cost(arm: Arm) -> CellCost:
 
 
 def _bench(arm: Arm) -> BenchLine:
-    speed = 12.5 * (1.0 if arm.speed is None else arm.speed)
+    share = 1.0 if arm.speed is None else arm.speed
+    speed = 12.5 * share
     return BenchLine(
         variant=arm.name,
         us_per_token_training=speed,
         us_per_token_forward=speed / 3,
         us_low=0.97 * speed,
         us_high=1.04 * speed,
-        ratio_to_base=speed / 12.5,
+        ratio_to_base=share,
+        ratio_low=0.98 * share,
+        ratio_high=1.03 * share,
+        generation=_generation(share),
+        memory=Memory.of(round(4_000_000 * arm.size), 4_000_000),
         rounds=5,
         where=WHERE,
+    )
+
+
+def _generation(share: float) -> Timed:
+    # A step of one stream waits more than it works, so that it gains less from a cheaper cell.
+    ratio = 0.5 + 0.5 * share
+    return Timed(
+        us_per_token=300 * ratio,
+        us_low=285 * ratio,
+        us_high=330 * ratio,
+        ratio_to_base=ratio,
+        ratio_low=0.97 * ratio,
+        ratio_high=1.04 * ratio,
     )
 
 

@@ -58,3 +58,5 @@ def test_both_are_measured_side_by_side():
     lines = measure([trial("gru", "reference"), trial("gru")], 11, rounds=1)
     assert [line.where.backend for line in lines] == ["reference", NAME]
     assert all(line.us_per_token_training > 0 for line in lines)
+    assert all(line.generation.us_per_token > 0 for line in lines)
+    assert all(line.memory.peak_bytes > 0 for line in lines)

@@ -11,7 +11,7 @@ from cellsearch import export
 COMMANDS = (
     *("cells", "show", "diff", "ablations", "import", "check", "export", "train", "sweep"),
     "resume",
-    *("status", "report", "bench"),
+    *("status", "merge", "report", "compare", "bench"),
 )
 HEAVY = {"torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "cellsearch.lang"}
 

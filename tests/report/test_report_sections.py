@@ -6,13 +6,15 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Annotation
+from scipy import stats
 
 from cellsearch.config import RATE, TuneConfig
 from cellsearch.report import drawing, frames, labels
-from cellsearch.report.document import Paragraph, unfolded
+from cellsearch.report.document import Banner, Paragraph, unfolded
 from cellsearch.report.findings import Findings
 from cellsearch.report.sections import (
     cells,
@@ -45,13 +47,54 @@ def test_the_front_holds_who_is_not_dominated(tmp_path: Path) -> None:
     )
     fronts = {f.name: [p.name for p in f.front] for f in pareto.info(found).fronts}
     assert fronts["pareto_parameters"] == ["small", "base", "large"]
-    assert fronts["pareto_time"] == ["large"]
+    assert fronts["pareto_time"] == fronts["pareto_generation"] == ["large"]
+    assert fronts["pareto_memory"] == ["small", "base", "large"]
+
+
+def test_a_point_has_intervals_in_both_directions_where_both_vary(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("gone", diverged=(1,)), Arm("alone", waiting=(1, 2, 3, 4)))
+    counted, _, timed, *_ = pareto.info(found).fronts
+    base, gone, alone = timed.points
+    losses = np.log(base.seeds)
+    half = stats.t.ppf(0.975, 4) * losses.std(ddof=1) / np.sqrt(5)
+    assert np.log(base.interval) == pytest.approx([losses.mean() - half, losses.mean() + half])
+    assert base.cost.quartiles == (0.97 * 12.5, 1.04 * 12.5)
+    assert gone.interval is alone.interval is None
+    assert counted.points[0].cost.quartiles is None
+
+
+def test_many_points_have_numbers_that_the_caption_explains(tmp_path: Path) -> None:
+    found = _findings(tmp_path, *(Arm(f"v{k}", effect=0.01 * k, size=1 + k) for k in range(12)))
+    gallery = pareto.draw(pareto.info(found))[0]
+    written = {text.get_text() for text in gallery.figures[0].canvas.axes[0].texts}
+    on_front = {p.name for p in pareto.info(found).fronts[0].front}
+    assert {"base", "12", *on_front} <= written and "v11" not in written
+    assert "12 v11." in gallery.caption
+
+
+def test_of_variants_that_cost_the_same_the_best_stands_at_the_cost(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("best", effect=-0.2), Arm("worst", effect=0.2))
+    axes = pareto.draw(pareto.info(found))[0].figures[0].canvas.axes[0]
+    at = {round(y[0], 6): x[0] for x, y in (a.get_data() for a in axes.lines) if len(x) == 1}
+    x = [at[y] for y in sorted(at)]
+    assert x[0] == 131_584 and x[0] < x[1] < x[2] < 1.1 * x[0]
+
+
+def test_costs_of_an_earlier_journal_are_not_measured(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("v"))
+    late = {"generation": None, "memory": None, "ratio_low": None, "ratio_high": None}
+    early = tuple(b.model_copy(update=late) for b in found.journal.benches)
+    info = pareto.info(replace(found, journal=replace(found.journal, benches=early)))
+    assert [f.name for f in info.fronts] == ["pareto_parameters", "pareto_flops", "pareto_time"]
+    _, table, said, _ = pareto.draw(info)
+    assert table.rows[1] == ["v", "12.5", "1.00", *["–"] * 6]
+    assert "Generation and memory were not measured" in said.text
 
 
 def test_costs_are_counted_of_what_the_sweep_matches(tmp_path: Path) -> None:
     of_cell = pareto.info(_findings(tmp_path / "cell")).fronts[0]
     of_model = pareto.info(_findings(tmp_path / "model", match="model")).fronts[0]
-    assert of_model.points[0].cost - of_cell.points[0].cost == 24_672
+    assert of_model.points[0].cost.value - of_cell.points[0].cost.value == 24_672
     assert (of_cell.axis, of_model.axis) == (
         "parameters of the cells",
         "parameters of the whole model",
@@ -243,6 +286,39 @@ def test_trials_of_machines_that_differ_are_said(tmp_path: Path) -> None:
     assert info.unlike[0].startswith("device TPU and ")
     assert isinstance(text := failures.draw(info)[0], Paragraph)
     assert "machines that are alike" in text.text
+
+
+def _elsewhere(findings: Findings, moved: set[tuple[str, int]], **where: object) -> Findings:
+    """The same study, of which some trials ran elsewhere."""
+    trials = []
+    for trial in findings.journal.trials:
+        if (trial.variant, trial.seed) in moved:
+            place = trial.outcome.where.model_copy(update=where)
+            outcome = trial.outcome.model_copy(update={"where": place})
+            trial = trial.model_copy(update={"outcome": outcome})
+        trials.append(trial)
+    return judge(replace(findings.journal, trials=tuple(trials)))
+
+
+def test_pairs_that_machines_part_are_named(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("v"), Arm("w"))
+    moved = {("base", 2), ("v", 2), ("v", 4)}
+    info = failures.info(_elsewhere(found, moved, device="another"))
+    assert info.parted == ("v on 1 seed (4)", "w on 1 seed (2)")
+    banner = next(b for b in failures.draw(info) if isinstance(b, Banner))
+    assert "paired but for rounding" in banner.text
+    # Another host of the same kind changes nothing.
+    assert failures.info(_elsewhere(found, moved, host="another")).parted == ()
+
+
+def test_costs_from_several_machines_are_no_ratios(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("v"))
+    assert not pareto.info(found).apart
+    base, v = found.journal.benches
+    moved = v.model_copy(update={"where": v.where.model_copy(update={"device": "another"})})
+    info = pareto.info(replace(found, journal=replace(found.journal, benches=(base, moved))))
+    banner = next(b for b in pareto.draw(info) if isinstance(b, Banner))
+    assert banner.level == "alarm"
 
 
 def test_a_base_that_straggles_is_named(tmp_path: Path) -> None:

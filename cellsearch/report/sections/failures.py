@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from cellsearch.report import frames, words
-from cellsearch.report.document import Block, Column, Paragraph, Table
+from cellsearch.report import frames, machines, words
+from cellsearch.report.document import Banner, Block, Column, Paragraph, Table
 from cellsearch.report.findings import Findings
 
 TITLE = "Failures and warnings"
@@ -20,10 +20,12 @@ SHOWN = 40
 class Info(NamedTuple):
     """Trials that are not done (variant, seed, status, step, reason), and warnings.
 
-    `unlike`: in what the machines differed on which trials ran.
+    `unlike`: in what the machines differed on which trials ran. `parted`: the variants, and on
+    which seeds each ran on another kind of machine than the base.
     """
 
     unlike: tuple[str, ...]
+    parted: tuple[str, ...]
     unfinished: pd.DataFrame
     warnings: pd.DataFrame
 
@@ -34,7 +36,12 @@ def info(findings: Findings) -> Info:
     left = trials[trials["status"] != "done"]
     reasons = [_reason(row["status"], row["error"]) for row in frames.records(left)]
     table = left[["variant", "seed", "status", "diverged_at"]].assign(reason=reasons)
-    return Info(_unlike(findings), table.reset_index(drop=True), _warnings(findings))
+    return Info(
+        machines.unlike(findings.journal),
+        _parted(findings),
+        table.reset_index(drop=True),
+        _warnings(findings),
+    )
 
 
 def draw(info: Info) -> Sequence[Block]:
@@ -42,6 +49,8 @@ def draw(info: Info) -> Sequence[Block]:
     blocks: list[Block] = []
     if info.unlike:
         blocks.append(Paragraph(f"{_UNLIKE} {'; '.join(info.unlike)}."))
+    if info.parted:
+        blocks.append(Banner(f"{_PARTED} {'; '.join(info.parted)}."))
     if len(info.unfinished):
         blocks += [*_cut(info.unfinished, "failures"), _unfinished(info.unfinished)]
     else:
@@ -59,15 +68,19 @@ _UNLIKE = (
 )
 
 
-def _unlike(findings: Findings) -> tuple[str, ...]:
-    journal = findings.journal
-    ran = [t.outcome.where for t in (*journal.tuning, *journal.trials) if t.outcome.where]
-    kinds = {
-        "device": {place.device for place in ran},
-        "backend": {place.backend for place in ran},
-        "torch": {place.versions.get("torch", "unknown") for place in ran},
-    }
-    return tuple(f"{k} {words.listed(sorted(v))}" for k, v in kinds.items() if len(v) > 1)
+_PARTED = (
+    "Of some pairs base and variant ran on different kinds of machines. They share the data's "
+    "order and the first weights, and are paired but for rounding, which training enlarges. How "
+    "long these trials took tells nothing about the cells:"
+)
+
+
+def _parted(findings: Findings) -> tuple[str, ...]:
+    found = machines.parted(findings.journal)
+    return tuple(
+        f"{name} on {words.count(len(seeds), 'seed')} ({', '.join(map(str, seeds))})"
+        for name, seeds in found.items()
+    )
 
 
 def _reason(status: str, error: object) -> str:

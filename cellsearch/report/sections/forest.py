@@ -57,7 +57,7 @@ def info(findings: Findings) -> Info:
     """A line per variant; the base is the zero."""
     judged = [v for name, v in findings.verdicts.items() if name != BASE]
     margin = Interval(percent(-findings.rules.margin), percent(findings.rules.margin))
-    return Info(tuple(_line(verdict) for verdict in judged), margin, findings.rules.level)
+    return Info(tuple(line_of(verdict) for verdict in judged), margin, findings.rules.level)
 
 
 def draw(info: Info) -> Sequence[Block]:
@@ -68,14 +68,15 @@ def draw(info: Info) -> Sequence[Block]:
         return [Paragraph("No variant shares two finished seeds with the base: nothing to draw.")]
     with drawing.style():
         figure, ax = drawing.axes(5.2, 0.9 + 0.62 * len(info.lines))
-        _scale(ax, info)
-        _background(ax, info)
+        scale(ax, info)
+        background(ax, info)
         for row, line in enumerate(info.lines):
             _draw_line(ax, len(info.lines) - 1 - row, line, info)
     return [Figure("forest", _words(info), figure, _caption(info))]
 
 
-def _line(verdict: Verdict) -> Line:
+def line_of(verdict: Verdict) -> Line:
+    """What is drawn of a verdict."""
     estimate = verdict.estimate
     shown = estimate if tested(verdict) else None
     bracketed = words.change(estimate.mean) if estimate else words.MISSING
@@ -111,7 +112,8 @@ def _compressed(info: Info) -> bool:
     return max(map(abs, _reach(info))) > WIDE * info.margin.high
 
 
-def _scale(ax: Axes, info: Info) -> None:
+def scale(ax: Axes, info: Info) -> None:
+    """An axis on which all that must be seen is seen; compressed where one is far off."""
     low, high = _reach(info)
     if _compressed(info):
         width = 2 * info.margin.high
@@ -142,14 +144,21 @@ def _tick(value: float) -> str:
     return f"{value:+g}%".replace("-", words.MINUS) if value else "0"
 
 
-def _background(ax: Axes, info: Info) -> None:
+def background(ax: Axes, info: Info) -> None:
+    """The margin, and no change."""
     ax.axvspan(*info.margin, color=drawing.GRID, alpha=0.6, linewidth=0)
     ax.axvline(0, color=drawing.INK, linewidth=1)
 
 
 def _draw_line(ax: Axes, y: int, line: Line, info: Info) -> None:
-    colour = drawing.ROLES[line.role]
     _title(ax, y, line)
+    draw_intervals(ax, y, line, info)
+    _draw_seeds(ax, y, line, drawing.crowded(_points(info)))
+
+
+def draw_intervals(ax: Axes, y: float, line: Line, info: Info) -> None:
+    """Both intervals and the mean of one line."""
+    colour = drawing.ROLES[line.role]
     if line.together and line.alone:
         far = _far(info)
         ax.plot(np.clip(line.together, -far, far), (y, y), color=colour, linewidth=1.2)
@@ -164,7 +173,6 @@ def _draw_line(ax: Axes, y: int, line: Line, info: Info) -> None:
         face = colour if line.alone else drawing.PAPER
         (mean,) = ax.plot(line.mean, y, "D", color=colour, markerfacecolor=face, markersize=6.5)
         hover.tell(mean, [_told(line)])
-    _draw_seeds(ax, y, line, drawing.crowded(_points(info)))
 
 
 def _points(info: Info) -> int:

@@ -1,246 +1,157 @@
-"""Perplexity against cost: counted parameters, counted FLOPs, measured time."""
+"""Perplexity against cost: counted parameters and FLOPs, measured times and memory."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
-from matplotlib.ticker import EngFormatter, MaxNLocator, NullFormatter, NullLocator
 
-from cellsearch.report import drawing, frames, hover, labels, words
-from cellsearch.report.document import Block, Column, Figure, Fold, Gallery, Paragraph, Table
-from cellsearch.report.findings import Class, Findings, Verdict
-from cellsearch.report.rows import counted
-from cellsearch.report.samples import BASE
-from cellsearch.report.statistics import Interval
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from cellsearch.report import costs, frames, fronts, machines, words
+from cellsearch.report.document import Banner, Block, Column, Fold, Gallery, Paragraph, Table
+from cellsearch.report.findings import Findings
 
 TITLE = "Perplexity against cost"
-ABOUT = "who is better at the same parameters, FLOPs or time"
+ABOUT = "who is better at the same parameters, FLOPs, time or memory"
 ORDER = 30
 
 
-class Point(NamedTuple):
-    """One variant at one cost: the perplexity of every seed that is done, and of their mean loss.
-
-    `numbers`: which seeds these are. `stable` is false where a seed diverged: such a variant is
-    never on a front.
-    """
-
-    name: str
-    role: str
-    cost: float
-    quartiles: Interval | None
-    seeds: tuple[float, ...]
-    numbers: tuple[int, ...]
-    perplexity: float
-    stable: bool
-
-
-class Front(NamedTuple):
-    """One kind of cost: name of the file, axis, points, and who is on the front by rising cost."""
-
-    name: str
-    axis: str
-    points: tuple[Point, ...]
-    front: tuple[Point, ...]
-
-
 class Info(NamedTuple):
-    """The fronts (measured time only where it was measured) and the table of costs."""
+    """The fronts (of what was measured only), all costs, and where they were measured."""
 
-    fronts: tuple[Front, ...]
+    fronts: tuple[fronts.Front, ...]
     costs: pd.DataFrame
-    measured: bool
+    measured: tuple[str, ...]
+    apart: bool
 
 
 def info(findings: Findings) -> Info:
     """Costs from the plan and from the measurements, perplexities from the trials."""
-    of = findings.journal.study.spec.match.of
-    noun = "cells" if of == "cell" else "whole model"
     judged = [v for v in findings.verdicts.values() if v.sample.losses]
-    parameters = [_point(v, float(counted(v.variant, of)[0])) for v in judged]
-    flops = [_point(v, float(counted(v.variant, of)[1])) for v in judged]
-    fronts = [
-        _front("pareto_parameters", f"parameters of the {noun}", parameters),
-        _front("pareto_flops", f"FLOPs of the {noun}, forward, per token", flops),
-    ]
-    timed = _timed(findings, judged)
-    if timed:
-        fronts.append(_front("pareto_time", "measured µs per token, training", timed))
-    return Info(tuple(f for f in fronts if f.points), _costs(findings), bool(timed))
+    drawn = (fronts.front(kind, judged) for kind in costs.kinds(findings))
+    return Info(
+        fronts=tuple(front for front in drawn if front.points),
+        costs=costs.frame(findings),
+        measured=tuple(_measured(findings)),
+        apart=machines.measured_apart(findings.journal),
+    )
 
 
 def draw(info: Info) -> Sequence[Block]:
-    """A figure for each kind of cost, then all costs as a table."""
+    """A figure for each kind of cost, what was measured, then all costs as a table."""
     blocks: list[Block] = []
     if not info.measured:
         blocks.append(Paragraph("Time was not measured in this study; counted costs are shown."))
     if info.fronts:
-        drawn = [_figure(front) for front in info.fronts]
+        drawn = [fronts.figure(front) for front in info.fronts]
         caption = _caption(info, any(left_out for _, left_out in drawn))
         blocks.append(Gallery([figure for figure, _ in drawn], caption, "large"))
+    if info.apart:
+        blocks.append(Banner(_APART, "alarm"))
+    if info.measured:
+        blocks += [_measured_table(info.costs), Paragraph(_how(info))]
     return [*blocks, Fold("All costs", [_table(info.costs)])]
 
 
-def _point(verdict: Verdict, cost: float, quartiles: Interval | None = None) -> Point:
-    losses = np.array(list(verdict.sample.losses.values()))
-    return Point(
-        name=verdict.variant.name,
-        role=drawing.role(verdict.kind),
-        cost=cost,
-        quartiles=quartiles,
-        seeds=tuple(np.exp(losses).tolist()),
-        numbers=tuple(verdict.sample.losses),
-        perplexity=math.exp(losses.mean()),
-        stable=not verdict.sample.diverged and verdict.kind is not Class.UNSTABLE,
-    )
+_APART = (
+    "Costs were measured on machines of several kinds: neither times nor their ratios can be "
+    "compared between variants of different machines."
+)
 
 
-def _timed(findings: Findings, judged: Sequence[Verdict]) -> list[Point]:
-    by_name = {bench.variant: bench for bench in findings.journal.benches}
-    return [
-        _point(v, bench.us_per_token_training, Interval(bench.us_low, bench.us_high))
-        for v in judged
-        if (bench := by_name.get(v.variant.name))
-    ]
-
-
-def _front(name: str, axis: str, points: Sequence[Point]) -> Front:
-    """Nobody on the front has a rival that costs no more and is better."""
-    best, front = math.inf, []
-    for point in sorted(points, key=lambda p: (p.cost, p.perplexity)):
-        if point.stable and point.perplexity < best:
-            best = point.perplexity
-            front.append(point)
-    return Front(name, axis, tuple(points), tuple(front))
-
-
-def _figure(front: Front) -> tuple[Figure, int]:
-    """The figure, and how many points there have no name."""
-    with drawing.style():
-        figure, ax = drawing.axes(4.3, 3.8)
-        _step(ax, front)
-        crowd = drawing.crowded(sum(len(p.seeds) for p in front.points))
-        for point in front.points:
-            _draw_point(ax, point, front.axis, crowd)
-        _axes(ax, front)
-        left_out = labels.place(ax, [_label(point) for point in _by_weight(front)])
-    said = ", ".join(f"{p.name} {p.perplexity:.3g}" for p in front.front)
-    seen = f"Test perplexity against {front.axis}; on the front: {said}"
-    return Figure(front.name, seen, figure), left_out
-
-
-def _by_weight(front: Front) -> list[Point]:
-    """Those on the front and the base first, the others from the top down."""
-    first = {point.name for point in front.front} | {BASE}
-    return sorted(front.points, key=lambda p: (p.name not in first, -p.perplexity))
-
-
-def _step(ax: Axes, front: Front) -> None:
-    if not front.front:
-        return
-    x, y = [p.cost for p in front.front], [p.perplexity for p in front.front]
-    # A staircase from the upper edge to the right one: whatever lies above it is dominated.
-    x, y = [x[0], *x, 10 * x[-1]], [10 * y[0], *y, y[-1]]
-    ax.step(x, y, where="post", color=drawing.MUTED, linewidth=1.1, linestyle="--", zorder=1)
-
-
-def _draw_point(ax: Axes, point: Point, axis: str, crowd: bool) -> None:
-    colour = drawing.ROLES[point.role]
-    dots = ax.scatter(
-        np.full(len(point.seeds), point.cost),
-        point.seeds,
-        s=6 if crowd else 12,
-        color=colour,
-        alpha=0.3 if crowd else 0.6,
-        linewidths=0,
-        rasterized=crowd,
-        zorder=2,
-    )
-    named = zip(point.numbers, point.seeds, strict=True)
-    hover.tell(dots, [f"{point.name}, seed {k}: {words.decimal(seed, 3)}" for k, seed in named])
-    if point.quartiles:
-        ax.plot(point.quartiles, [point.perplexity] * 2, color=colour, linewidth=1.2, zorder=2)
-    face = colour if point.stable else drawing.PAPER
-    (mean,) = ax.plot(point.cost, point.perplexity, "o", color=colour, mfc=face, ms=7, zorder=3)
-    said = f"{point.name}: {words.decimal(point.perplexity, 3)}, {axis}: {_number(point.cost)}"
-    hover.tell(mean, [said])
-
-
-def _label(point: Point) -> labels.Label:
-    low, high = point.quartiles or (point.cost, point.cost)
-    return labels.Label(point.name, point.cost, point.perplexity, low, high)
-
-
-def _axes(ax: Axes, front: Front) -> None:
-    costs = [p.cost for p in front.points] + [e for p in front.points for e in p.quartiles or ()]
-    # Never narrower than ±10%, or costs that were matched would look far apart.
-    middle = (min(costs) + max(costs)) / 2
-    half = max(0.62 * (max(costs) - min(costs)), 0.1 * middle)
-    ax.set_xlim(middle - half, middle + half)
-    ax.xaxis.set_major_formatter(EngFormatter(sep=""))
-    ax.xaxis.set_major_locator(MaxNLocator(5))
-    ax.set_yscale("log")
-    ax.set_ylim(*_heights(front))
-    ax.yaxis.set_major_locator(MaxNLocator(6))
-    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.set_xlabel(front.axis)
-    ax.set_ylabel("test perplexity")
-
-
-def _heights(front: Front) -> tuple[float, float]:
-    """Every seed, with a little room above and below."""
-    perplexities = [seed for point in front.points for seed in point.seeds]
-    low, high = min(perplexities), max(perplexities)
-    room = max((high / low) ** 0.07, 1.001)
-    return low / room, high * room
+def _measured(findings: Findings) -> list[str]:
+    """Backend, device and threads of the measurements."""
+    places = [bench.where for _, bench in costs.measured(findings)]
+    said = (f"backend {p.backend}, {p.device}, {words.count(p.threads, 'thread')}" for p in places)
+    return list(dict.fromkeys(said))
 
 
 def _caption(info: Info, unnamed: bool) -> str:
     said = (
         "Large: perplexity of the mean loss of the seeds that are done; small: each of them. "
+        "Upright line: 95% t interval over these seeds for the variant alone, cut where it leaves "
+        "the panel. It holds what a seed brings to all variants alike, so it says little about a "
+        "difference: two may overlap where the paired verdict is clear. "
         "Axes do not begin at 0; perplexity is on a log scale. Dashed: the front, "
         "which is of estimates; the verdicts say which differences are real. Hollow: seeds "
-        "diverged, survivors shown, never on a front. Lower and further left is better."
+        "diverged, survivors shown, without an interval and never on a front. Lower and further "
+        "left is better."
     )
+    if info.measured:
+        said += " Time: median, level line from lower to upper quartile of the rounds."
+    if any(_at_one_cost(front) for front in info.fronts):
+        said += " Variants of one cost stand side by side, the best where the cost is."
+    numbered = fronts.numbered(info.fronts)
+    if numbered:
+        said += f" Numbers: {', '.join(numbered)}."
     if unnamed:
         said += " Points that stand too close have no name; a pointer on them tells it."
-    if info.measured:
-        said += " Time: median, line from lower to upper quartile of the rounds."
-    if drawing.crowded(max((sum(len(p.seeds) for p in f.points) for f in info.fronts), default=0)):
+    if any(fronts.crowded(front) for front in info.fronts):
         said += " The seeds are drawn as an image; all are there."
     return said
 
 
-def _costs(findings: Findings) -> pd.DataFrame:
-    by_name = {bench.variant: bench for bench in findings.journal.benches}
-    rows = []
-    for verdict in findings.verdicts.values():
-        v, bench = verdict.variant, by_name.get(verdict.variant.name)
-        rows.append(
-            {
-                "variant": v.name,
-                "hidden": v.hidden,
-                **{f"cells_{name}": value for name, value in v.cell_cost.model_dump().items()},
-                "model_parameters": v.model_parameters,
-                "model_flops_forward": v.model_flops_forward,
-                "us_per_token_training": bench.us_per_token_training if bench else None,
-                "us_per_token_forward": bench.us_per_token_forward if bench else None,
-                "time_ratio_to_base": bench.ratio_to_base if bench else None,
-            }
+def _at_one_cost(front: fronts.Front) -> bool:
+    return len({p.cost.value for p in front.points}) < len(front.points)
+
+
+def _how(info: Info) -> str:
+    said = (
+        f"Measured with {'; '.join(info.measured)}, side by side in rounds, with nothing beside "
+        "it. × base is the median of the ratios within a round, then their quartiles. Training is "
+        "forward and backward of a segment, without the optimiser."
+    )
+    if info.costs["us_per_token_generation"].notna().any():
+        said += (
+            " Generation is one stream (batch 1), a token after the other, each drawn from the "
+            "softmax. Peak memory is of training: weights, gradients and what a step keeps, as "
+            "torch's allocator counts them; the optimiser's share comes on top. It is the same "
+            "each time, so that it has no quartiles."
         )
-    return pd.DataFrame(rows)
+    else:
+        said += " Generation and memory were not measured in this study."
+    return said
 
 
-_HEADINGS = (
+_MEASURED = (
+    ("us_per_token_training", "Training", "µs a token"),
+    ("time_ratio_to_base", "Training", "× base"),
+    ("time_ratio", "", "quartiles"),
+    ("us_per_token_generation", "Generation", "µs a token"),
+    ("generation_ratio_to_base", "Generation", "× base"),
+    ("generation_ratio", "", "quartiles"),
+    ("peak_bytes_training", "Peak memory", "MB"),
+    ("memory_ratio_to_base", "Peak memory", "× base"),
+)
+
+
+def _measured_table(frame: pd.DataFrame) -> Table:
+    return Table(
+        name="measured",
+        caption="Measured cost of a token, side by side with the base",
+        columns=[Column("Variant", numeric=False), *(Column(h, n) for _, h, n in _MEASURED)],
+        rows=[_measured_row(record) for record in frames.records(frame)],
+        data=frame[["variant", *frame.columns[list(frame.columns).index(_MEASURED[0][0]) :]]],
+    )
+
+
+def _measured_row(record: dict[str, Any]) -> list[str]:
+    return [str(record["variant"]), *(_shown(record, name) for name, _, _ in _MEASURED)]
+
+
+def _shown(record: dict[str, Any], name: str) -> str:
+    if name.endswith("_ratio"):
+        low, high = record[f"{name}_low"], record[f"{name}_high"]
+        return words.MISSING if pd.isna(low) else f"{low:.2f} to {high:.2f}"
+    value = record[name]
+    if pd.isna(value):
+        return words.MISSING
+    if name == "peak_bytes_training":
+        return words.significant(value / 1e6)
+    return words.decimal(value) if "ratio" in name else words.significant(value)
+
+
+_COUNTED = (
     ("hidden", "H", "width"),
     ("cells_parameters", "Parameters", "cells"),
     ("cells_flops_forward", "FLOPs", "cells, forward"),
@@ -250,24 +161,22 @@ _HEADINGS = (
     ("cells_sequential_depth", "Depth", "products in a row"),
     ("model_parameters", "Parameters", "whole model"),
     ("model_flops_forward", "FLOPs", "model, forward"),
-    ("us_per_token_training", "µs", "training"),
     ("us_per_token_forward", "µs", "forward"),
-    ("time_ratio_to_base", "Time", "× base"),
 )
 
 
-def _table(costs: pd.DataFrame) -> Table:
+def _table(frame: pd.DataFrame) -> Table:
     return Table(
         name="costs",
-        caption="Counted and measured cost, per token",
-        columns=[Column("Variant", numeric=False), *(Column(h, n) for _, h, n in _HEADINGS)],
-        rows=[_cost_row(record) for record in frames.records(costs)],
-        data=costs,
+        caption="Counted cost, per token; the file has the measured ones, too",
+        columns=[Column("Variant", numeric=False), *(Column(h, n) for _, h, n in _COUNTED)],
+        rows=[_cost_row(record) for record in frames.records(frame)],
+        data=frame,
     )
 
 
 def _cost_row(record: dict[str, Any]) -> list[str]:
-    return [str(record["variant"]), *(_number(record[name]) for name, _, _ in _HEADINGS)]
+    return [str(record["variant"]), *(_number(record[name]) for name, _, _ in _COUNTED)]
 
 
 def _number(value: object) -> str:

@@ -45,16 +45,20 @@ class Text:
     values: Array
 
 
-def units(copy: LanguageModel, corpus: Corpus) -> tuple[dict[str, Array], UnitsFacts]:
+def units(
+    copy: LanguageModel, corpus: Corpus, streams: int = STREAMS
+) -> tuple[dict[str, Array], UnitsFacts]:
     """The best units for each target, and the values of the best along a piece of text.
 
     Args:
         copy: records each state's new value.
         corpus: of characters.
+        streams: pieces of each half that are read, of `STEPS` characters that count; fewer where
+            the half has no more.
     """
     if corpus.level != "char":
         return {}, UnitsFacts(characters=0, targets=(), skipped={"all": "its tokens are words"})
-    found, judged = _halves(copy, corpus)
+    found, judged = _halves(copy, corpus, streams)
     labels = list(_labels(copy))
     targets: list[Target] = []
     arrays: dict[str, Array] = {}
@@ -90,12 +94,12 @@ def _labels(copy: LanguageModel) -> Iterator[dict[str, Any]]:
             yield from ({"state": name.rstrip("'"), "layer": k, "index": u} for u in range(units))
 
 
-def _halves(copy: LanguageModel, corpus: Corpus) -> tuple[Text, Text]:
+def _halves(copy: LanguageModel, corpus: Corpus, streams: int) -> tuple[Text, Text]:
     """Both halves, read side by side."""
     middle = len(corpus.valid) // 2
     halves = corpus.valid[:middle], corpus.valid[middle : 2 * middle]
     steps = min(WARMUP + STEPS, middle)
-    count = max(1, min(STREAMS, middle // steps))
+    count = max(1, min(streams, middle // steps))
     starts = np.linspace(0, middle - steps, count).astype(np.int64)
     places = starts + np.arange(steps)[:, None]
     values = _values(copy, np.concatenate([half[places] for half in halves], axis=1))

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cellsearch.report import statistics as st
+from cellsearch.report.findings import Class
 from cellsearch.report.samples import BASE, trials_by_variant
 from cellsearch.report.statistics import Interval
 
 if TYPE_CHECKING:
     from cellsearch.record import TrialLine
-    from cellsearch.report.findings import Findings
+    from cellsearch.report.findings import Findings, Verdict
 
 LEVEL = 0.95
 
@@ -29,8 +30,9 @@ class Reading:
         at: where on its curves: tokens that it has read by then, or its parameters.
         losses: nats per token, by seed; seeds that diverged are not here.
         diverged: how many did.
+        stable: whether none diverged, and none ended far from the others.
         change: mean of the paired differences to the base there, nats; None with fewer than 2
-            pairs, and where a seed of either diverged: those that are left are the lucky ones.
+            pairs, and where one of the two is not stable: the verdict has none, either.
         interval: its 95% t interval, for this variant alone, untested.
     """
 
@@ -38,6 +40,7 @@ class Reading:
     at: float
     losses: Mapping[int, float]
     diverged: int
+    stable: bool = True
     change: float | None = None
     interval: Interval | None = None
 
@@ -76,12 +79,18 @@ def at_equal_cost(findings: Findings, per_token: Mapping[str, float]) -> EqualCo
             at=budget / per_token[name],
             losses=_read(curves.get(name, {}), budget / per_token[name]),
             diverged=len(findings.verdicts[name].sample.diverged),
+            stable=is_stable(findings.verdicts[name]),
         )
         for name in findings.verdicts
         if name in per_token
     ]
     base = next(r for r in read if r.name == BASE)
     return EqualCost(budget, tuple(r if r is base else compared(base, r) for r in read))
+
+
+def is_stable(verdict: Verdict) -> bool:
+    """Whether no seed diverged, and none ended far from the others."""
+    return not verdict.sample.diverged and verdict.kind is not Class.UNSTABLE
 
 
 Curve = tuple[Sequence[float], Sequence[float]]
@@ -117,7 +126,7 @@ def _read(curves: Mapping[int, Curve], at: float) -> dict[int, float]:
 def compared(base: Reading, reading: Reading) -> Reading:
     """The reading with its change against the base, where all seeds of both are there."""
     pairs = st.paired(base.losses, reading.losses)
-    if base.diverged or reading.diverged or len(pairs.seeds) < 2:
+    if not (base.stable and reading.stable) or len(pairs.seeds) < 2:
         return reading
     mean, noise = float(pairs.differences.mean()), st.noise_of(pairs.differences)
     return replace(reading, change=mean, interval=st.t_interval(mean, noise, LEVEL))

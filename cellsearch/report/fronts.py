@@ -10,9 +10,10 @@ import numpy as np
 from matplotlib.ticker import EngFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from cellsearch.report import drawing, hover, labels, words
+from cellsearch.report.along import is_stable
 from cellsearch.report.costs import Cost, Kind
 from cellsearch.report.document import Figure
-from cellsearch.report.findings import Class, Verdict
+from cellsearch.report.findings import Verdict
 from cellsearch.report.samples import BASE
 from cellsearch.report.statistics import Interval, noise_of, t_interval
 
@@ -30,8 +31,8 @@ class Point(NamedTuple):
     """One variant at one cost: the perplexity of every seed that is done, and of their mean loss.
 
     `interval` is the 95% t interval over these seeds, for the variant alone; none with fewer than
-    2, nor where a seed diverged. Such a variant is not `stable`, and never on a front. `number`
-    counts in the order of the plan; the base is 0.
+    2, nor where a seed diverged or ended far off. Such a variant is not `stable`, and never on a
+    front. `which` seeds these are; `number` counts in the order of the plan, the base is 0.
     """
 
     name: str
@@ -100,7 +101,7 @@ def crowded(front: Front) -> bool:
 
 def _point(verdict: Verdict, number: int, cost: Cost) -> Point:
     losses = np.array(list(verdict.sample.losses.values()))
-    stable = not verdict.sample.diverged and verdict.kind is not Class.UNSTABLE
+    stable = is_stable(verdict)
     return Point(
         name=verdict.variant.name,
         number=number,

@@ -12,7 +12,7 @@ import pytest
 from cellsearch.config import ScheduleConfig
 from cellsearch.record import Curves
 from cellsearch.report.along import EqualCost, at_equal_cost
-from cellsearch.report.findings import Findings
+from cellsearch.report.findings import Class, Findings
 from cellsearch.report.sections import equal_cost
 from cellsearch.report.verdicts import judge
 from cellsearch.store import read
@@ -82,6 +82,13 @@ def test_a_diverged_seed_is_told_and_leaves_no_change(tmp_path: Path) -> None:
     assert (lost.diverged, sorted(lost.losses), lost.change) == (1, [0, 2], None)
     row = equal_cost.draw(info)[1].rows[1]
     assert row[2:] == ["[7.389]", "–", "–", "2, 1 diverged"]
+
+
+def test_a_seed_that_ended_far_off_leaves_no_change(tmp_path: Path) -> None:
+    found = _findings(tmp_path, lambda v, s, n: 2.0, Arm("v"))
+    unstable = replace(found.verdicts["v"], kind=Class.UNSTABLE)
+    info = equal_cost.info(replace(found, verdicts={**found.verdicts, "v": unstable}))
+    assert equal_cost.draw(info)[1].rows[1][2:] == ["[7.389]", "–", "–", "3, unstable"]
 
 
 def test_a_variant_all_of_whose_seeds_diverged_stays_and_limits_nobody(tmp_path: Path) -> None:

@@ -125,16 +125,19 @@ def _row(reading: Reading) -> list[Cell]:
     return [
         reading.name,
         words.whole(reading.at),
-        f"[{shown}]" if reading.diverged and reading.losses else shown,
+        shown if reading.stable or not reading.losses else f"[{shown}]",
         words.change(reading.change),
         words.interval(reading.interval),
-        _seeds(reading),
+        seeds(reading),
     ]
 
 
-def _seeds(reading: Reading) -> str:
+def seeds(reading: Reading) -> str:
+    """How many there are, and what is amiss with them."""
     found = str(len(reading.losses))
-    return f"{found}, {reading.diverged} diverged" if reading.diverged else found
+    if reading.diverged:
+        return f"{found}, {reading.diverged} diverged"
+    return found if reading.stable else f"{found}, unstable"
 
 
 def _record(reading: Reading, budget: float) -> dict[str, object]:

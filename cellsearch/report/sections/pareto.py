@@ -74,7 +74,7 @@ def _caption(info: Info, unnamed: bool) -> str:
         "difference: two may overlap where the paired verdict is clear. "
         "Axes do not begin at 0; perplexity is on a log scale. Dashed: the front, "
         "which is of estimates; the verdicts say which differences are real. Hollow: seeds "
-        "diverged, survivors shown, without an interval and never on a front. Lower and further "
+        "diverged or ended far off; without an interval and never on a front. Lower and further "
         "left is better."
     )
     if info.measured:

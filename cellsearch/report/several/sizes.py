@@ -11,9 +11,10 @@ import pandas as pd
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from cellsearch.report import costs, drawing, labels, words
-from cellsearch.report.along import Reading, compared
+from cellsearch.report.along import Reading, compared, is_stable
 from cellsearch.report.document import Block, Column, Figure, Gallery, Heading, Paragraph, Table
 from cellsearch.report.samples import BASE, Sample
+from cellsearch.report.sections.equal_cost import seeds
 from cellsearch.report.several.studies import Study
 from cellsearch.report.statistics import percent, percents
 
@@ -26,6 +27,7 @@ class Size(NamedTuple):
 
     cost: float
     sample: Sample
+    stable: bool
 
 
 # By variant, by rising cost.
@@ -48,7 +50,9 @@ def sizes_of(group: Sequence[Study], kind: str) -> Sizes:
         cost = next((k.of for k in costs.kinds(study.findings) if k.name == kind), {})
         for name, verdict in study.findings.verdicts.items():
             if name in cost and verdict.sample.finished:
-                found.setdefault(name, []).append(Size(cost[name].value, verdict.sample))
+                found.setdefault(name, []).append(
+                    Size(cost[name].value, verdict.sample, is_stable(verdict))
+                )
     ordered = {name: sorted(sizes, key=lambda s: s.cost) for name, sizes in found.items()}
     return {name: each for name, each in ordered.items() if each[0].cost < each[-1].cost}
 
@@ -96,20 +100,21 @@ def _group(group: Sequence[Study], number: int) -> list[Block]:
 
 _CAPTION = (
     "Test perplexity of each variant at its sizes; both axes are logarithmic. Black: the base. "
-    "Hollow: seeds diverged, survivors shown. A line joins sizes, and says nothing between them."
+    "Hollow: seeds diverged or ended far off. A line joins sizes, and says nothing between them."
 )
 
 
 def _read(name: str, sizes: Sequence[Size], cost: float) -> Reading:
     right = next(k for k, size in enumerate(sizes) if size.cost >= cost)
     beside = sizes[right - 1 : right + 1] if sizes[right].cost > cost else sizes[right : right + 1]
-    seeds = set.intersection(*(set(s.sample.losses) for s in beside))
+    common = set.intersection(*(set(s.sample.losses) for s in beside))
     x = [math.log(s.cost) for s in beside]
     losses = {
         seed: float(np.interp(math.log(cost), x, [s.sample.losses[seed] for s in beside]))
-        for seed in sorted(seeds)
+        for seed in sorted(common)
     }
-    return Reading(name, cost, losses, sum(len(s.sample.diverged) for s in beside))
+    diverged = sum(len(s.sample.diverged) for s in beside)
+    return Reading(name, cost, losses, diverged, all(s.stable for s in beside))
 
 
 def _equal(sizes: Sizes, number: int) -> list[Block]:
@@ -145,14 +150,13 @@ _COLUMNS = (
 
 def _row(reading: Reading, sizes: Sequence[Size]) -> list[str]:
     shown = words.decimal(reading.perplexity, 3)
-    seeds = str(len(reading.losses))
     return [
         reading.name,
         ", ".join(words.whole(size.cost) for size in sizes),
-        f"[{shown}]" if reading.diverged and reading.losses else shown,
+        shown if reading.stable or not reading.losses else f"[{shown}]",
         words.change(reading.change),
         words.interval(reading.interval),
-        f"{seeds}, {reading.diverged} diverged" if reading.diverged else seeds,
+        seeds(reading),
     ]
 
 
@@ -185,10 +189,10 @@ def _figure(name: str, axis: str, sizes: Sizes) -> Figure:
 
 
 def _line(ax: Axes, sizes: Sequence[Size], colour: str) -> None:
-    known = [(s.cost, s.sample.perplexity or 1.0, s.sample) for s in sizes if s.sample.losses]
+    known = [(s.cost, s.sample.perplexity or 1.0, s.stable) for s in sizes if s.sample.losses]
     ax.plot([x for x, _, _ in known], [y for _, y, _ in known], color=colour, linewidth=1.2)
-    for x, y, sample in known:
-        face = drawing.PAPER if sample.diverged else colour
+    for x, y, stable in known:
+        face = colour if stable else drawing.PAPER
         ax.plot(x, y, "o", color=colour, markerfacecolor=face, markersize=5.5)
 
 

@@ -54,7 +54,7 @@ def held_figure(line: Shown) -> Figure:
         for gate, norms in flow.held.items():
             for value, style in ((0, ":"), (1, "-")):
                 own = np.clip(norms[value], 0, MOST)
-                (drawn,) = ax.plot(flow.lags, own, style, color=drawing.INK, linewidth=1)
+                (drawn,) = ax.plot(np.arange(len(own)), own, style, color=drawing.INK, linewidth=1)
                 hover.tell(drawn, [f"{line.name} with {gate} = {value}"])
                 names.append(_end_label(f"{gate} = {value}", own, len(names)))
         _axes(ax, line.name, flow)

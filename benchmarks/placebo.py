@@ -17,9 +17,9 @@ import numpy as np
 from scipy import stats
 
 from cellsearch.report import statistics as st
-from cellsearch.report.findings import Verdict
-from cellsearch.report.verdicts import judge
-from cellsearch.report.words import p_value
+from cellsearch.report.verdicts.findings import Verdict
+from cellsearch.report.verdicts.judge import judge
+from cellsearch.report.verdicts.words import p_value
 from cellsearch.store import read, write_atomically
 
 HERE = Path(__file__).parent

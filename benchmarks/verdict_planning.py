@@ -19,12 +19,12 @@ from pathlib import Path
 
 from scipy import optimize
 
-from cellsearch.report import power
 from cellsearch.report import statistics as st
-from cellsearch.report.classes import classify, contrasts_of
-from cellsearch.report.contrasts import Contrast
-from cellsearch.report.findings import Class, Rules
-from cellsearch.report.samples import Sample
+from cellsearch.report.statistics import power
+from cellsearch.report.verdicts.classes import classify, contrasts_of
+from cellsearch.report.verdicts.contrasts import Contrast
+from cellsearch.report.verdicts.findings import Class, Rules
+from cellsearch.report.verdicts.samples import Sample
 from cellsearch.store import write_atomically
 from cellsearch.testing.draws import samples
 from cellsearch.testing.simulation import Arm, Simulation

@@ -6,7 +6,7 @@ from math import exp
 from typing import TYPE_CHECKING
 
 from cellsearch.cli import say
-from cellsearch.report import words
+from cellsearch.report.verdicts import words
 
 if TYPE_CHECKING:
     from cellsearch.record import ChoiceLine, Setting

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cellsearch.cli import say
 from cellsearch.cli.choices import setting
-from cellsearch.report import words
+from cellsearch.report.verdicts import words
 
 if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
@@ -64,8 +64,8 @@ def _print_settings(study: StudyLine) -> None:
 
 
 def _print_power(study: StudyLine, results: Path) -> None:
-    from cellsearch.report.planning import foresee
-    from cellsearch.report.roles import contrasts
+    from cellsearch.report.verdicts.planning import foresee
+    from cellsearch.report.verdicts.roles import contrasts
 
     tested = len(contrasts(study, study.variants))
     if study.spec.seeds < 2 or not tested:

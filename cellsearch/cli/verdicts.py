@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cellsearch.cli import say
 
 if TYPE_CHECKING:
-    from cellsearch.report.rows import Row
+    from cellsearch.report.verdicts.rows import Row
     from cellsearch.store import Journal
 
 _HEADS = (

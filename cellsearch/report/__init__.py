@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cellsearch.report.assembly import Built
-    from cellsearch.report.rows import Row
+    from cellsearch.report.verdicts.rows import Row
     from cellsearch.store import Journal
 
 
@@ -29,8 +29,8 @@ def build(study: Path, out: Path) -> Built:
 
 def verdict(journal: Journal) -> list[Row]:
     """The verdict table, a row per variant, the base first, in the order of the plan."""
-    from cellsearch.report.rows import rows
-    from cellsearch.report.verdicts import judge
+    from cellsearch.report.verdicts.judge import judge
+    from cellsearch.report.verdicts.rows import rows
 
     return rows(judge(journal))
 
@@ -45,7 +45,7 @@ def frame(study: Path | str) -> pd.DataFrame:
     Raises:
         StoreError: the journal cannot be read.
     """
-    from cellsearch.report.frames import everything
+    from cellsearch.report.data.frames import everything
     from cellsearch.store import read
 
     return everything(read(Path(study)))

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cellsearch.errors import StoreError
-from cellsearch.report import document, drawing, pages, tables
+from cellsearch.report import document
 from cellsearch.report.document import Part
-from cellsearch.report.findings import Findings
+from cellsearch.report.figures import drawing
+from cellsearch.report.page import pages, tables
 from cellsearch.report.sections import sections
-from cellsearch.report.verdicts import judge
+from cellsearch.report.verdicts.findings import Findings
+from cellsearch.report.verdicts.judge import judge
 from cellsearch.store import read, write_atomically
 
 # By this a page of ours is known.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from cellsearch.report.samples import Sample
+from cellsearch.report.verdicts.samples import Sample
 from cellsearch.testing.simulation import Arm, Simulation
 
 LEVEL = 1.6

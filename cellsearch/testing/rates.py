@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from cellsearch.report import statistics as st
-from cellsearch.report.classes import Judged, classify, contrasts_of
-from cellsearch.report.contrasts import Contrast
-from cellsearch.report.findings import Class, Rules
-from cellsearch.report.samples import Sample
-from cellsearch.report.verdicts import POINTWISE
+from cellsearch.report.verdicts.classes import Judged, classify, contrasts_of
+from cellsearch.report.verdicts.contrasts import Contrast
+from cellsearch.report.verdicts.findings import Class, Rules
+from cellsearch.report.verdicts.judge import POINTWISE
+from cellsearch.report.verdicts.samples import Sample
 from cellsearch.testing.draws import samples, true_effect
 from cellsearch.testing.scenarios import Scenario
 from cellsearch.testing.simulation import Simulation

@@ -25,7 +25,7 @@ from cellsearch.recorded import (
     UnitFit,
     UnitsFacts,
 )
-from cellsearch.report.recordings import FOLDER
+from cellsearch.report.data.recordings import FOLDER
 
 POINTS, TOKENS = (0, 100_000, 300_000, 1_000_000), 1_000_000
 LAGS, HELD_LAGS, STEPS, UNITS, LEFT_LAG = 100, 40, 112, 16, 20

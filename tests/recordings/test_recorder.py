@@ -13,7 +13,7 @@ from cellsearch.lang import edit_cell, load_cell
 from cellsearch.nn.language_model import LanguageModel
 from cellsearch.recorded import from_bytes
 from cellsearch.recordings import Recorder
-from cellsearch.report.recordings import _recordings
+from cellsearch.report.data.recordings import _recordings
 
 STEPS, PER_STEP, H = 20, 7, 6
 CORPUS = "grammar:train=2000,valid=2000,test=1000"

@@ -21,8 +21,8 @@ from cellsearch.config import SweepConfig
 from cellsearch.errors import StoreError
 from cellsearch.report import build
 from cellsearch.report.assembly import Built
-from cellsearch.report.drawing import file_name
-from cellsearch.report.pages import escape as escape_markdown
+from cellsearch.report.figures.drawing import file_name
+from cellsearch.report.page.pages import escape as escape_markdown
 from cellsearch.report.sections import sections
 from cellsearch.store import read
 from cellsearch.testing.journals import write_journal

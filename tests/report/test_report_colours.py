@@ -9,11 +9,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from cellsearch.report.drawing import ROLES
+from cellsearch.report.figures.drawing import ROLES
 
 Colour = np.ndarray
 
-_CSS = files("cellsearch.report").joinpath("templates/page.css").read_text(encoding="utf-8")
+_CSS = files("cellsearch.report.page").joinpath("templates/page.css").read_text(encoding="utf-8")
 LIGHT, DARK, PRINT = (
     dict(re.findall(r"--([\w-]+): (#\w{6})", root))
     for root in re.findall(r":root \{(.*?)\}", _CSS, re.DOTALL)

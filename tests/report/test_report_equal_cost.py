@@ -11,10 +11,10 @@ import pytest
 
 from cellsearch.config import ScheduleConfig
 from cellsearch.record import Curves
-from cellsearch.report.along import EqualCost, at_equal_cost
-from cellsearch.report.findings import Class, Findings
+from cellsearch.report.data.along import EqualCost, at_equal_cost
 from cellsearch.report.sections import equal_cost
-from cellsearch.report.verdicts import judge
+from cellsearch.report.verdicts.findings import Class, Findings
+from cellsearch.report.verdicts.judge import judge
 from cellsearch.store import read
 from cellsearch.testing.journals import write_journal
 from cellsearch.testing.simulation import Arm, Simulation

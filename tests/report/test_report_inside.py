@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cellsearch.report.data.recordings import Recordings
 from cellsearch.report.document import (
     Block,
     Code,
@@ -20,11 +21,10 @@ from cellsearch.report.document import (
     tables,
     unfolded,
 )
-from cellsearch.report.findings import Findings
-from cellsearch.report.pages import html, markdown
-from cellsearch.report.recordings import Recordings
+from cellsearch.report.page.pages import html, markdown
 from cellsearch.report.sections import flow, gates, samples, states, summary, units
-from cellsearch.report.verdicts import judge
+from cellsearch.report.verdicts.findings import Findings
+from cellsearch.report.verdicts.judge import judge
 from cellsearch.store import read
 from cellsearch.testing.journals import write_journal
 from cellsearch.testing.recordings import LAGS, POINTS, STEPS, TEXT, UNITS, add_recordings

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cellsearch.report import frames
-from cellsearch.report.samples import samples as samples_on_record
+from cellsearch.report.data import frames
+from cellsearch.report.verdicts.samples import samples as samples_on_record
 from cellsearch.store import read
 from cellsearch.testing.draws import draw, samples
 from cellsearch.testing.journals import write_journal

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cellsearch.report.document import Cell, Column, Table, Tag
-from cellsearch.report.latex import escape, to_latex
+from cellsearch.report.page.latex import escape, to_latex
 
 LETTERS = " ".join("".join(map(chr, range(k, k + 9))) for k in range(33, 123, 9)) + " {|}~"
 OTHERS = "−–…’·±×≤≥∞→µ éßŁ λΛοΟ"

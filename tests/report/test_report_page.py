@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from browser import ask, dump, needs_chromium
 
-from cellsearch.report import build, drawing, hover, pages
+from cellsearch.report import build
 from cellsearch.report.document import Column, Figure, Fold, Paragraph, Part, Table, Tag
+from cellsearch.report.figures import drawing, hover
+from cellsearch.report.page import pages
 from cellsearch.testing.journals import write_journal
 from cellsearch.testing.recordings import add_recordings
 from cellsearch.testing.simulation import Arm, Simulation

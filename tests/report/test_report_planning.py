@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cellsearch.record import StudyLine
-from cellsearch.report import power
 from cellsearch.report import statistics as st
-from cellsearch.report.planning import foresee
+from cellsearch.report.statistics import power
+from cellsearch.report.verdicts.planning import foresee
 from cellsearch.testing.journals import lines, write_journal
 from cellsearch.testing.simulation import Arm, Simulation
 

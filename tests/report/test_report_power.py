@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cellsearch.report import power, statistics
-from cellsearch.report.classes import classify, contrasts_of
-from cellsearch.report.findings import Class, Rules
+from cellsearch.report import statistics
+from cellsearch.report.statistics import power
+from cellsearch.report.verdicts.classes import classify, contrasts_of
+from cellsearch.report.verdicts.findings import Class, Rules
 from cellsearch.testing.draws import samples
 from cellsearch.testing.simulation import Arm, Simulation
 

@@ -10,7 +10,7 @@ import math
 import pytest
 
 from cellsearch.report import statistics as st
-from cellsearch.report.classes import contrasts_of
+from cellsearch.report.verdicts.classes import contrasts_of
 from cellsearch.testing.draws import samples
 from cellsearch.testing.rates import rates
 from cellsearch.testing.scenarios import SCENARIOS, Scenario

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cellsearch.errors import StoreError
-from cellsearch.report.recordings import Recordings, all_of
+from cellsearch.report.data.recordings import Recordings, all_of
 from cellsearch.store import read
 from cellsearch.testing.journals import write_journal
 from cellsearch.testing.recordings import LAGS, POINTS, add_recordings

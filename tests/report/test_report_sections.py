@@ -13,9 +13,9 @@ from matplotlib.text import Annotation
 from scipy import stats
 
 from cellsearch.config import RATE, TuneConfig
-from cellsearch.report import drawing, frames, labels
+from cellsearch.report.data import frames
 from cellsearch.report.document import Banner, Paragraph, unfolded
-from cellsearch.report.findings import Findings
+from cellsearch.report.figures import drawing, labels
 from cellsearch.report.sections import (
     cells,
     curves,
@@ -26,7 +26,8 @@ from cellsearch.report.sections import (
     summary,
     verdict_table,
 )
-from cellsearch.report.verdicts import judge
+from cellsearch.report.verdicts.findings import Findings
+from cellsearch.report.verdicts.judge import judge
 from cellsearch.store import Journal, read
 from cellsearch.testing.journals import write_journal
 from cellsearch.testing.simulation import Arm, Simulation

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from cellsearch.errors import StoreError
-from cellsearch.report.findings import Class
 from cellsearch.report.several import overview, sizes
 from cellsearch.report.several.build import compare
 from cellsearch.report.several.holding import across, label, sentence
 from cellsearch.report.several.studies import Study, studies
+from cellsearch.report.verdicts.findings import Class
 from cellsearch.store import NAME
 from cellsearch.testing.journals import write_journal
 from cellsearch.testing.simulation import Arm, Simulation

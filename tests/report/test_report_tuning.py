@@ -13,11 +13,13 @@ import pytest
 
 from cellsearch import store
 from cellsearch.config import SweepConfig
-from cellsearch.report import build, frames, words
-from cellsearch.report.importance import importances
+from cellsearch.report import build
+from cellsearch.report.data import frames
+from cellsearch.report.data.importance import importances
+from cellsearch.report.data.trying import at_the_edge, at_the_edges, expected_best, guessed, tried
 from cellsearch.report.sections import tuning
-from cellsearch.report.trying import at_the_edge, at_the_edges, expected_best, guessed, tried
-from cellsearch.report.verdicts import judge
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.judge import judge
 from cellsearch.store import Journal
 from cellsearch.sweep.executors.inline import InlineExecutor
 from cellsearch.sweep.run import Means, sweep

@@ -12,11 +12,11 @@ import pytest
 from cellsearch.record import StudyLine
 from cellsearch.report import statistics as st
 from cellsearch.report import verdict as verdict_rows
-from cellsearch.report.classes import classify, contrasts_of
-from cellsearch.report.findings import Class, Findings, Rules
 from cellsearch.report.statistics import alpha_at
-from cellsearch.report.verdicts import judge
-from cellsearch.report.words import MINUS
+from cellsearch.report.verdicts.classes import classify, contrasts_of
+from cellsearch.report.verdicts.findings import Class, Findings, Rules
+from cellsearch.report.verdicts.judge import judge
+from cellsearch.report.verdicts.words import MINUS
 from cellsearch.store import read
 from cellsearch.testing.draws import draw, samples
 from cellsearch.testing.journals import lines, write_journal

@@ -14,7 +14,7 @@ from cellsearch import places, store
 from cellsearch.config import KINDS, SweepConfig
 from cellsearch.errors import DataError, StoreError
 from cellsearch.recorded import Wanted
-from cellsearch.report.recordings import all_of
+from cellsearch.report.data.recordings import all_of
 from cellsearch.store import Journal
 from cellsearch.sweep.executors.inline import InlineExecutor
 from cellsearch.sweep.executors.messages import of_item, to_item

@@ -15,7 +15,7 @@ from cellsearch.registry import Registry
 
 if TYPE_CHECKING:
     from cellsearch.report.document import Block
-    from cellsearch.report.findings import Findings
+    from cellsearch.report.verdicts.findings import Findings
 
 _SECTIONS = Registry(
     "report section",

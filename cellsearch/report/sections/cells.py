@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cellsearch.report.document import Block, Code, Diff, Fold, Heading, Paragraph
-from cellsearch.report.findings import Findings
-from cellsearch.report.samples import BASE
+from cellsearch.report.verdicts.findings import Findings
+from cellsearch.report.verdicts.samples import BASE
 
 TITLE = "The cells"
 ABOUT = "equations, and what differs from the base"

@@ -10,11 +10,13 @@ import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from cellsearch.report import drawing, frames, hover, labels, words
+from cellsearch.report.data import frames
 from cellsearch.report.document import Block, Figure, Gallery, Paragraph
-from cellsearch.report.findings import Findings
-from cellsearch.report.samples import BASE
+from cellsearch.report.figures import drawing, hover, labels
 from cellsearch.report.statistics import Numbers
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Findings
+from cellsearch.report.verdicts.samples import BASE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from cellsearch.report import words
-from cellsearch.report.along import EqualCost, Reading, at_equal_cost
-from cellsearch.report.costs import measured
+from cellsearch.report.data.along import EqualCost, Reading, at_equal_cost
+from cellsearch.report.data.costs import measured
 from cellsearch.report.document import Block, Cell, Column, Paragraph, Table
-from cellsearch.report.findings import Findings
-from cellsearch.report.rows import counted
 from cellsearch.report.statistics import percent, percents
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Findings
+from cellsearch.report.verdicts.rows import counted
 
 TITLE = "Perplexity at equal cost"
 ABOUT = "each learning curve read where all have cost the same"

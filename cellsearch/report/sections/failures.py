@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from cellsearch.report import frames, machines, words
+from cellsearch.report.data import frames
 from cellsearch.report.document import Banner, Block, Column, Paragraph, Table
-from cellsearch.report.findings import Findings
+from cellsearch.report.verdicts import machines, words
+from cellsearch.report.verdicts.findings import Findings
 
 TITLE = "Failures and warnings"
 ABOUT = "what did not end well, and why"

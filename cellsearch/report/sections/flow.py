@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cellsearch.report import inside, words
 from cellsearch.report.document import Block, Column, Fold, Gallery, Paragraph, Table
-from cellsearch.report.flow_figures import gate_of, held_figure, left_figure, norm_figure
-from cellsearch.report.inside import Shown
+from cellsearch.report.figures import inside
+from cellsearch.report.figures.flow import gate_of, held_figure, left_figure, norm_figure
+from cellsearch.report.figures.inside import Shown
+from cellsearch.report.verdicts import words
 
 if TYPE_CHECKING:
-    from cellsearch.report.findings import Findings
-    from cellsearch.report.inside import Rows
-    from cellsearch.report.recordings import Flow, Recordings
+    from cellsearch.report.data.recordings import Flow, Recordings
+    from cellsearch.report.figures.inside import Rows
+    from cellsearch.report.verdicts.findings import Findings
 
 TITLE = "Gradient flow"
 ABOUT = "how far back in time a loss reaches, and what the gates do to that"

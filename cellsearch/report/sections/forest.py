@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cellsearch.report import drawing, hover, labels, words
 from cellsearch.report.document import Block, Figure, Paragraph
-from cellsearch.report.findings import Findings, Verdict
-from cellsearch.report.rows import tested
-from cellsearch.report.samples import BASE
+from cellsearch.report.figures import drawing, hover, labels
 from cellsearch.report.statistics import Interval, percent, percents
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Findings, Verdict
+from cellsearch.report.verdicts.rows import tested
+from cellsearch.report.verdicts.samples import BASE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

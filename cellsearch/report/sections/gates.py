@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from cellsearch.report import inside
 from cellsearch.report.document import Block, Column, Fold, Gallery, Paragraph, Table
-from cellsearch.report.gate_figures import distribution_figure, saturation_figure
-from cellsearch.report.inside import Shown
+from cellsearch.report.figures import inside
+from cellsearch.report.figures.gates import distribution_figure, saturation_figure
+from cellsearch.report.figures.inside import Shown
 
 if TYPE_CHECKING:
-    from cellsearch.report.findings import Findings
-    from cellsearch.report.inside import Rows
-    from cellsearch.report.recordings import Recordings
+    from cellsearch.report.data.recordings import Recordings
+    from cellsearch.report.figures.inside import Rows
+    from cellsearch.report.verdicts.findings import Findings
 
 TITLE = "Gates"
 ABOUT = "how often they are shut or open, unit by unit, and how that came about"

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from cellsearch.report import costs, frames, fronts, machines, words
+from cellsearch.report.data import costs, frames
 from cellsearch.report.document import Banner, Block, Column, Fold, Gallery, Paragraph, Table
-from cellsearch.report.findings import Findings
+from cellsearch.report.figures import fronts
+from cellsearch.report.verdicts import machines, words
+from cellsearch.report.verdicts.findings import Findings
 
 TITLE = "Perplexity against cost"
 ABOUT = "who is better at the same parameters, FLOPs, time or memory"

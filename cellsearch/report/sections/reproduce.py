@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from cellsearch.report.document import Block, Code, Facts, Fold, Paragraph
-from cellsearch.report.findings import Findings
 from cellsearch.report.sections.summary import backends
+from cellsearch.report.verdicts.findings import Findings
 
 if TYPE_CHECKING:
     from cellsearch.record import Where

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from cellsearch.report import inside
 from cellsearch.report.document import Block, Code, Column, Fold, Heading, Paragraph, Table
+from cellsearch.report.figures import inside
 
 if TYPE_CHECKING:
     from cellsearch.recorded import Sample, SamplesFacts
-    from cellsearch.report.findings import Findings
-    from cellsearch.report.inside import Rows, Shown
-    from cellsearch.report.recordings import Recordings
+    from cellsearch.report.data.recordings import Recordings
+    from cellsearch.report.figures.inside import Rows, Shown
+    from cellsearch.report.verdicts.findings import Findings
 
 TITLE = "Samples"
 ABOUT = "what every variant writes after the same words, and how varied it is"

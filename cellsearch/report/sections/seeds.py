@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from cellsearch.report import frames, words
+from cellsearch.report.data import frames
 from cellsearch.report.document import Block, Column, Fold, Heading, Paragraph, Table
-from cellsearch.report.findings import Findings, Verdict
-from cellsearch.report.rows import tested
 from cellsearch.report.sections.summary import backends, learning_rates
 from cellsearch.report.statistics import percent
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Findings, Verdict
+from cellsearch.report.verdicts.rows import tested
 
 TITLE = "Seeds and tests"
 ABOUT = "spread, power, p-values, the perplexity of every seed"

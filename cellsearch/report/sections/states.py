@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cellsearch.report import drawing, hover, inside, labels, words
 from cellsearch.report.document import Block, Column, Figure, Gallery, Paragraph, Table
+from cellsearch.report.figures import drawing, hover, inside, labels
+from cellsearch.report.verdicts import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from cellsearch.recorded import Array
-    from cellsearch.report.findings import Findings
-    from cellsearch.report.inside import Rows, Shown
-    from cellsearch.report.recordings import Recordings, StateRange
+    from cellsearch.report.data.recordings import Recordings, StateRange
+    from cellsearch.report.figures.inside import Rows, Shown
+    from cellsearch.report.verdicts.findings import Findings
 
 TITLE = "States"
 ABOUT = "what they grow to over time, against the range that was foretold"

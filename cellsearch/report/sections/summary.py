@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cellsearch.config import RATE
-from cellsearch.report import inside, words
 from cellsearch.report.document import Banner, Block, Bullets, Facts, Fold, Lead, Paragraph
-from cellsearch.report.findings import Class, Findings, Rules, Verdict
-from cellsearch.report.samples import BASE, Sample, trials_by_variant
+from cellsearch.report.figures import inside
 from cellsearch.report.statistics import ALPHA
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Class, Findings, Rules, Verdict
+from cellsearch.report.verdicts.samples import BASE, Sample, trials_by_variant
 
 if TYPE_CHECKING:
     from cellsearch.config import SweepConfig

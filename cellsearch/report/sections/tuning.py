@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from cellsearch.report import drawing, frames, words
+from cellsearch.report.data import frames
+from cellsearch.report.data.importance import LEAST, importances
+from cellsearch.report.data.trying import Tried, at_the_edges, perplexity, tried
 from cellsearch.report.document import Block, Bullets, Column, Gallery, Paragraph, Table
-from cellsearch.report.findings import Findings
-from cellsearch.report.importance import LEAST, importances
-from cellsearch.report.samples import BASE
-from cellsearch.report.trying import Tried, at_the_edges, perplexity, tried
-from cellsearch.report.trying_figures import (
+from cellsearch.report.figures import drawing
+from cellsearch.report.figures.trying import (
     Line,
     Response,
     best,
@@ -22,6 +21,9 @@ from cellsearch.report.trying_figures import (
     response_figures,
     responses,
 )
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Findings
+from cellsearch.report.verdicts.samples import BASE
 
 if TYPE_CHECKING:
     from cellsearch.config import TuneConfig

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cellsearch.report import inside, words
 from cellsearch.report.document import (
     Block,
     Bullets,
@@ -18,12 +17,14 @@ from cellsearch.report.document import (
     Paragraph,
     Table,
 )
+from cellsearch.report.figures import inside
+from cellsearch.report.verdicts import words
 
 if TYPE_CHECKING:
     from cellsearch.recorded import Array, UnitFit
-    from cellsearch.report.findings import Findings
-    from cellsearch.report.inside import Rows, Shown
-    from cellsearch.report.recordings import Recordings, Tracked
+    from cellsearch.report.data.recordings import Recordings, Tracked
+    from cellsearch.report.figures.inside import Rows, Shown
+    from cellsearch.report.verdicts.findings import Findings
 
 TITLE = "Units"
 ABOUT = "single units that track something readable"

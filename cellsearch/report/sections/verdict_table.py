@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from cellsearch.report import words
 from cellsearch.report.document import Block, Cell, Column, Fold, Paragraph, Table, Tag
-from cellsearch.report.drawing import role
-from cellsearch.report.findings import Findings
-from cellsearch.report.rows import Row, rows
+from cellsearch.report.figures.drawing import role
 from cellsearch.report.statistics import Interval
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Findings
+from cellsearch.report.verdicts.rows import Row, rows
 
 TITLE = "Verdicts"
 ABOUT = ""

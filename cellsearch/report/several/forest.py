@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cellsearch.report import drawing, labels
 from cellsearch.report.document import Block, Figure, Paragraph
+from cellsearch.report.figures import drawing, labels
 from cellsearch.report.sections import forest
 from cellsearch.report.several.holding import Across
 from cellsearch.report.several.studies import Study

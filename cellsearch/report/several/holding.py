@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cellsearch.report import words
-from cellsearch.report.findings import Class, Verdict
 from cellsearch.report.several.studies import Study, common
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Class, Verdict
 
 SILENT = (Class.INCONCLUSIVE, Class.NONE)
 _AS_GOOD = (Class.BETTER, Class.EQUIVALENT, Class.NOT_WORSE)

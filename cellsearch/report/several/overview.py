@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cellsearch.report import drawing, words
 from cellsearch.report.document import (
     Banner,
     Block,
@@ -19,11 +18,13 @@ from cellsearch.report.document import (
     Table,
     Tag,
 )
-from cellsearch.report.findings import Class, Verdict
-from cellsearch.report.rows import tested
+from cellsearch.report.figures import drawing
 from cellsearch.report.several.holding import Across, label, sentence
 from cellsearch.report.several.studies import Study
 from cellsearch.report.statistics import percent, percents
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Class, Verdict
+from cellsearch.report.verdicts.rows import tested
 
 
 def opening(studies: Sequence[Study], found: Sequence[Across]) -> list[Block]:

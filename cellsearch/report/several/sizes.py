@@ -10,13 +10,23 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from cellsearch.report import costs, drawing, labels, words
-from cellsearch.report.along import Reading, compared, is_stable
-from cellsearch.report.document import Block, Column, Figure, Gallery, Heading, Paragraph, Table
-from cellsearch.report.samples import BASE, Sample
+from cellsearch.report.data import costs
+from cellsearch.report.data.along import Reading, compared, is_stable
+from cellsearch.report.document import (
+    Block,
+    Column,
+    Figure,
+    Gallery,
+    Heading,
+    Paragraph,
+    Table,
+)
+from cellsearch.report.figures import drawing, labels
 from cellsearch.report.sections.equal_cost import seeds
 from cellsearch.report.several.studies import Study
 from cellsearch.report.statistics import percent, percents
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.samples import BASE, Sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from cellsearch.errors import StoreError
-from cellsearch.report.findings import Findings
-from cellsearch.report.samples import BASE
-from cellsearch.report.verdicts import judge
+from cellsearch.report.verdicts.findings import Findings
+from cellsearch.report.verdicts.judge import judge
+from cellsearch.report.verdicts.samples import BASE
 from cellsearch.store import Journal, read
 
 if TYPE_CHECKING:

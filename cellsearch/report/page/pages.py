@@ -13,9 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from markupsafe import escape as markup_escape
 
-from cellsearch.report import painted
 from cellsearch.report.document import Figure, Painted, Part, Tag, text_of
-from cellsearch.report.drawing import inline
+from cellsearch.report.figures.drawing import inline
+from cellsearch.report.page import painted
 
 
 def html(name: str, parts: Sequence[Part], svgs: Mapping[str, str]) -> str:
@@ -61,7 +61,7 @@ def fenced(text: str, language: str) -> str:
 
 def _environment(autoescape: bool) -> Environment:
     environment = Environment(
-        loader=PackageLoader("cellsearch.report"),
+        loader=PackageLoader("cellsearch.report.page"),
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,

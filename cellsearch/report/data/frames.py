@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
-from cellsearch.report.samples import trials_by_variant
+from cellsearch.report.verdicts.samples import trials_by_variant
 
 if TYPE_CHECKING:
     from cellsearch.record import Outcome, TrialLine

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from cellsearch.report import drawing, hover, inside, labels
 from cellsearch.report.document import Figure
+from cellsearch.report.figures import drawing, hover, inside, labels
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from cellsearch.recorded import Array
-    from cellsearch.report.inside import Shown
-    from cellsearch.report.recordings import Gate
+    from cellsearch.report.data.recordings import Gate
+    from cellsearch.report.figures.inside import Shown
 
 # Gates differ in shape, since colours mean classes; so many shapes can be told apart.
 SHAPES = "os^Dv*PX"

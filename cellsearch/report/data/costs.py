@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from cellsearch.report.rows import counted
 from cellsearch.report.statistics import Interval
+from cellsearch.report.verdicts.rows import counted
 
 if TYPE_CHECKING:
     from cellsearch.record import BenchLine, Timed
-    from cellsearch.report.findings import Findings
+    from cellsearch.report.verdicts.findings import Findings
 
 
 class Cost(NamedTuple):

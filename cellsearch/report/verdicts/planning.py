@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cellsearch.errors import StoreError
-from cellsearch.report import power
 from cellsearch.report import statistics as st
-from cellsearch.report.classes import contrasts_of
-from cellsearch.report.roles import contrasts
-from cellsearch.report.samples import samples
+from cellsearch.report.statistics import power
+from cellsearch.report.verdicts.classes import contrasts_of
+from cellsearch.report.verdicts.roles import contrasts
+from cellsearch.report.verdicts.samples import samples
 from cellsearch.store import begun, read
 
 if TYPE_CHECKING:
     from cellsearch.config import TaskConfig
     from cellsearch.record import StudyLine
-    from cellsearch.report.contrasts import Contrast
+    from cellsearch.report.verdicts.contrasts import Contrast
     from cellsearch.store import Journal
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from cellsearch.config import RangeConfig
-from cellsearch.report import drawing, hover, labels, words
+from cellsearch.report.data.trying import Tried, expected_best, guessed, number
 from cellsearch.report.document import Figure
-from cellsearch.report.samples import BASE
-from cellsearch.report.trying import Tried, expected_best, guessed, number
+from cellsearch.report.figures import drawing, hover, labels
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.samples import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

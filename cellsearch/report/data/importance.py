@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.importance import BaseImportanceEvaluator
 
-    from cellsearch.report.trying import Tried
+    from cellsearch.report.data.trying import Tried
 
 # Of fewer settings nothing can be said.
 LEAST = 4

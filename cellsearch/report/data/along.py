@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cellsearch.report import statistics as st
-from cellsearch.report.findings import Class
-from cellsearch.report.samples import BASE, trials_by_variant
 from cellsearch.report.statistics import Interval
+from cellsearch.report.verdicts.findings import Class
+from cellsearch.report.verdicts.samples import BASE, trials_by_variant
 
 if TYPE_CHECKING:
     from cellsearch.record import TrialLine
-    from cellsearch.report.findings import Findings, Verdict
+    from cellsearch.report.verdicts.findings import Findings, Verdict
 
 LEVEL = 0.95
 

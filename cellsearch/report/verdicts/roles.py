@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cellsearch.report.findings import Class
-from cellsearch.report.samples import BASE
+from cellsearch.report.verdicts.findings import Class
+from cellsearch.report.verdicts.samples import BASE
 
 if TYPE_CHECKING:
     from cellsearch.record import StudyLine, Variant

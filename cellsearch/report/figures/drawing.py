@@ -21,8 +21,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from cellsearch.report import hover
-from cellsearch.report.findings import Class
+from cellsearch.report.figures import hover
+from cellsearch.report.verdicts.findings import Class
 from cellsearch.store import write_atomically
 
 PAPER, INK, MUTED, GRID = "#ffffff", "#1f2328", "#656d76", "#e2e5e9"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cellsearch.report import words
-from cellsearch.report.samples import BASE, trials_by_variant
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.samples import BASE, trials_by_variant
 
 if TYPE_CHECKING:
     from cellsearch.record import Where

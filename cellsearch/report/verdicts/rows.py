@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cellsearch.report import words
-from cellsearch.report.findings import Class, Estimate, Findings, Verdict
 from cellsearch.report.statistics import Interval, percent, percents
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Class, Estimate, Findings, Verdict
 
 if TYPE_CHECKING:
     from cellsearch.record import Variant
-    from cellsearch.report.samples import Sample
+    from cellsearch.report.verdicts.samples import Sample
 
 
 @dataclass(frozen=True)

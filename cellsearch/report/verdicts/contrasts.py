@@ -10,7 +10,7 @@ import numpy as np
 from cellsearch.report import statistics as st
 
 if TYPE_CHECKING:
-    from cellsearch.report.samples import Sample
+    from cellsearch.report.verdicts.samples import Sample
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,16 @@ import numpy as np
 from matplotlib.ticker import LogLocator, NullLocator
 from scipy.stats import rankdata
 
-from cellsearch.report import drawing, hover, inside, labels
 from cellsearch.report.document import Figure
-from cellsearch.report.gate_figures import MOST_UNITS
+from cellsearch.report.figures import drawing, hover, inside, labels
+from cellsearch.report.figures.gates import MOST_UNITS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from cellsearch.recorded import Array
-    from cellsearch.report.inside import Shown
-    from cellsearch.report.recordings import Flow, Gate, Recordings
+    from cellsearch.report.data.recordings import Flow, Gate, Recordings
+    from cellsearch.report.figures.inside import Shown
 
 # The panels reach down to this share, and up to so much where a gradient grows.
 LEAST, MOST = 1e-4, 1e4

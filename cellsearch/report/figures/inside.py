@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cellsearch.report import drawing, words
+from cellsearch.report.figures import drawing
+from cellsearch.report.verdicts import words
 
 if TYPE_CHECKING:
     from cellsearch.recorded import Array
-    from cellsearch.report.findings import Findings
-    from cellsearch.report.recordings import Recordings
+    from cellsearch.report.data.recordings import Recordings
+    from cellsearch.report.verdicts.findings import Findings
 
     Rows = Iterator[Mapping[str, object]]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from cellsearch.report import power
 from cellsearch.report import statistics as st
-from cellsearch.report.classes import Judged, classify, contrasts_of
-from cellsearch.report.findings import Class, Estimate, Findings, Rules, Stability, Verdict
-from cellsearch.report.roles import contrasts, role_of
-from cellsearch.report.samples import BASE, Sample, samples
+from cellsearch.report.statistics import power
+from cellsearch.report.verdicts.classes import Judged, classify, contrasts_of
+from cellsearch.report.verdicts.findings import Class, Estimate, Findings, Rules, Stability, Verdict
+from cellsearch.report.verdicts.roles import contrasts, role_of
+from cellsearch.report.verdicts.samples import BASE, Sample, samples
 
 if TYPE_CHECKING:
     from cellsearch.record import Variant
-    from cellsearch.report.contrasts import Contrast
+    from cellsearch.report.verdicts.contrasts import Contrast
     from cellsearch.store import Journal
 
 # Of one variant alone, whatever else was looked at.

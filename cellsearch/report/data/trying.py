@@ -8,7 +8,7 @@ from math import comb, exp, log
 from typing import TYPE_CHECKING
 
 from cellsearch.config import CONST, Choice, RangeConfig
-from cellsearch.report import words
+from cellsearch.report.verdicts import words
 
 if TYPE_CHECKING:
     from cellsearch.record import Setting, StudyLine, TrialLine, Variant

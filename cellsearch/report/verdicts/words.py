@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cellsearch.report.findings import Class, Estimate, Findings, Rules, Verdict
-from cellsearch.report.power import MOST_SEEDS, Settle
 from cellsearch.report.statistics import Interval, percent
+from cellsearch.report.statistics.power import MOST_SEEDS, Settle
+from cellsearch.report.verdicts.findings import Class, Estimate, Findings, Rules, Verdict
 
 MISSING = "–"
 MINUS = "−"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cellsearch.report.document import Table
-from cellsearch.report.latex import to_latex
+from cellsearch.report.page.latex import to_latex
 from cellsearch.store import write_atomically
 
 

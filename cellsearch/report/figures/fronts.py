@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from matplotlib.ticker import EngFormatter, MaxNLocator, NullFormatter, NullLocator
 
-from cellsearch.report import drawing, hover, labels, words
-from cellsearch.report.along import is_stable
-from cellsearch.report.costs import Cost, Kind
+from cellsearch.report.data.along import is_stable
+from cellsearch.report.data.costs import Cost, Kind
 from cellsearch.report.document import Figure
-from cellsearch.report.findings import Verdict
-from cellsearch.report.samples import BASE
+from cellsearch.report.figures import drawing, hover, labels
 from cellsearch.report.statistics import Interval, noise_of, t_interval
+from cellsearch.report.verdicts import words
+from cellsearch.report.verdicts.findings import Verdict
+from cellsearch.report.verdicts.samples import BASE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

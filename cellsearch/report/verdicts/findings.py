@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cellsearch.report import statistics as st
-from cellsearch.report.power import Settle
-from cellsearch.report.samples import BASE, Sample
+from cellsearch.report.statistics.power import Settle
+from cellsearch.report.verdicts.samples import BASE, Sample
 
 if TYPE_CHECKING:
     from cellsearch.record import Variant
-    from cellsearch.report.recordings import Recordings
+    from cellsearch.report.data.recordings import Recordings
     from cellsearch.store import Journal
 
 PLACEBO_ALPHA = 0.01
@@ -144,7 +144,7 @@ class Findings:
         Raises:
             StoreError: a file is damaged, or not the one on record.
         """
-        from cellsearch.report.recordings import all_of
+        from cellsearch.report.data.recordings import all_of
 
         return all_of(self.journal)
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cellsearch.report import statistics as st
-from cellsearch.report.contrasts import contrast
-from cellsearch.report.findings import Class, Rules, Tests
-from cellsearch.report.samples import BASE
+from cellsearch.report.verdicts.contrasts import contrast
+from cellsearch.report.verdicts.findings import Class, Rules, Tests
+from cellsearch.report.verdicts.samples import BASE
 
 if TYPE_CHECKING:
-    from cellsearch.report.contrasts import Contrast
-    from cellsearch.report.samples import Sample
+    from cellsearch.report.verdicts.contrasts import Contrast
+    from cellsearch.report.verdicts.samples import Sample
 
 # It stays in its families, so that a divergence never sharpens the other tests.
 _UNTESTED = Tests(1.0, 1.0, 1.0)

@@ -161,7 +161,7 @@ def _unstable(verdict: Verdict, rules: Rules) -> str:
     found, far = verdict.stability, stragglers(verdict)
     assert found is not None
     if far:
-        ended = f"{_seed_names(far)} of {found.of} ended far from the others, which agree."
+        ended = f"{_seed_names(far)} ended far from the other {found.of - len(far)}, which agree."
         return f"{ended} A mean says little of such a law, and is not tested."
     said = f"{found.diverged} of {found.of} seeds diverged (95%: {share(found.interval)})."
     lucky = " The survivors are the lucky ones and are not tested."

@@ -28,7 +28,7 @@ from cellsearch.report.verdicts.rows import tested
 
 
 def opening(studies: Sequence[Study], found: Sequence[Across]) -> list[Block]:
-    """The question, what no reader may miss, and a sentence for every variant."""
+    """The question, what no reader may miss, and what is said of each variant."""
     base = studies[0].findings.base.variant.cell_name
     return [
         Lead(f"On how many of {len(studies)} studies does each verdict hold?"),
@@ -36,10 +36,19 @@ def opening(studies: Sequence[Study], found: Sequence[Across]) -> list[Block]:
         Paragraph(
             f"{words.count(len(found), 'variant')} of {base} on {words.listed(_names(studies))}."
         ),
-        Bullets([f"{a.name}: {sentence(a)}" for a in found if not a.control]),
+        Bullets(_said(found)),
         *(Banner(text) for text in _notes(studies)),
         Paragraph(_MEANS),
     ]
+
+
+def _said(found: Sequence[Across]) -> list[str]:
+    """Each thing that is to be said, with those of which it is."""
+    names: dict[str, list[str]] = {}
+    for across in found:
+        if not across.control:
+            names.setdefault(sentence(across), []).append(across.name)
+    return [f"{words.listed(own)}: {said}" for said, own in names.items()]
 
 
 _MEANS = (

@@ -132,7 +132,7 @@ def _spread_words(info: Info) -> str:
         "the mean difference: what other seeds would change, what other text of this kind would "
         "change (0: no more is seen than the seeds' noise), and both, which the verdict uses. "
         "Sees: the smallest true change that the difference test finds in 80 of 100 studies at "
-        f"Holm's strictest step, α = {info.alpha:.2g} / {info.contrasts}. Would settle: seeds in "
+        f"Holm's strictest step, α = {info.alpha:.3g} / {info.contrasts}. Would settle: seeds in "
         "all, counted as one more look, if effect and noise are as estimated; a plan, no finding."
     )
 
@@ -143,7 +143,7 @@ def _tests(info: Info) -> list[Block]:
         return []
     said = (
         f"Adjusted by Holm within each family of {info.contrasts}; a test succeeds at "
-        f"p ≤ {info.alpha:.2g}. Equivalence is two one-sided tests, non-inferiority one, each at "
+        f"p ≤ {info.alpha:.3g}. Equivalence is two one-sided tests, non-inferiority one, each at "
         "that level. Unadjusted values are in tables/tests.csv."
     )
     return [Heading("Three families of tests"), _test_table(tested), Paragraph(said)]

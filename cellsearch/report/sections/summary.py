@@ -234,7 +234,7 @@ def _looks(findings: Findings) -> str:
         return ""
     return (
         f"Seeds were added after results could be seen: this is look {rules.looks} at the data. "
-        f"Every test is made at {rules.alpha:.2g}, so that all looks together keep {ALPHA:g}."
+        f"Every test is made at {rules.alpha:.3g}, so that all looks together keep {ALPHA:g}."
     )
 
 

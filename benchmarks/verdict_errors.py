@@ -67,8 +67,8 @@ def _write_table(done: dict[str, Rates]) -> None:
 
 
 def _table(done: dict[str, Rates]) -> str:
-    assumed = [s for s in SCENARIOS if s.name in done]
-    return "\n".join([*_HEAD, *(_row(s, done[s.name]) for s in assumed)]) + "\n"
+    rows = (_row(s, done[s.name]) for s in SCENARIOS if s.name in done)
+    return "\n".join([*_HEAD, *rows]) + "\n"
 
 
 _COLUMNS = (
@@ -80,7 +80,7 @@ _HEAD = (f"| {' | '.join(_COLUMNS)} |", f"|---|{'---:|' * (len(_COLUMNS) - 1)}")
 
 def _row(scenario: Scenario, found: Rates) -> str:
     seeds = ", ".join(str(n) for n in (scenario.seeds, *scenario.looks))
-    name = scenario.name if scenario.assumed else f"*{scenario.name}*"
+    name = scenario.name if scenario.claimed else f"*{scenario.name}*"
     shares = (
         found.difference / found.studies,
         found.equivalence / found.studies,

@@ -76,7 +76,12 @@ def _sample(drawn: Drawn, k: int) -> Sample:
 def _seed_noise(simulation: Simulation, seed: int) -> NDArray[np.float64]:
     """Of one seed, in SDs: what it brings to all, then what it brings to each arm."""
     rng = np.random.default_rng((simulation.key, 1, seed))
-    return rng.normal(size=len(simulation.arms) + 1)
+    count = len(simulation.arms) + 1
+    if simulation.law == "heavy":
+        return np.asarray(rng.standard_t(3, count) / np.sqrt(3))
+    if simulation.law == "skewed":
+        return rng.exponential(size=count) - 1
+    return rng.normal(size=count)
 
 
 def _far(simulation: Simulation, arm: Arm, k: int, seeds: int) -> NDArray[np.float64]:

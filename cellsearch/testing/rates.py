@@ -20,7 +20,9 @@ _CLAIMS = (Class.BETTER, Class.WORSE, Class.EQUIVALENT, Class.NOT_WORSE)
 
 @dataclass
 class Rates:
-    """Counts over studies; each but the last six is of studies in which it happened at all.
+    """Counts, which add up; the first six are of studies, the others of variants.
+
+    What is claimed counts at any look; intervals and classes are those of the last.
 
     Attributes:
         studies: how many were simulated.
@@ -31,7 +33,7 @@ class Rates:
         studies_shown: studies with any interval.
         shown, covered: variants with an interval; those whose 95% interval holds the truth.
         variants, unstable: all; those called unstable.
-        lucky: variants with a diverged seed that were called anything but unstable.
+        lucky: variants with a diverged seed that were called better, worse, equivalent, not worse.
     """
 
     studies: int = 0

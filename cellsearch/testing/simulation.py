@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+Law = Literal["normal", "heavy", "skewed"]
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -49,6 +51,8 @@ class Simulation:
         noise: SD of what each variant adds to it.
         rough: SD of what a variant and a seed add in one block of the text.
         blocks: B, the blocks of the test text.
+        law: of what a variant adds to a seed: normal; t with 3 degrees of freedom (heavy tails); an
+            exponential, from its mean (skewed, to the worse). All have that SD.
         alike: correlation of what the text adds in neighbouring blocks.
         looks: the counts of seeds that were added later, in order.
         key: of the generator; the same key gives the same journal, byte for byte.
@@ -61,6 +65,7 @@ class Simulation:
     margin: float = 0.03
     shared: float = 0.01
     noise: float = 0.01
+    law: Law = "normal"
     rough: float = 0.03
     blocks: int = 100
     alike: float = 0.0

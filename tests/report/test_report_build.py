@@ -259,7 +259,7 @@ def test_a_placebo_that_differs_is_a_banner(tmp_path: Path) -> None:
     built = build(write_journal(Simulation(arms=arms), tmp_path / "study"), tmp_path / "out")
     banners = [found for tag, found in _Page(built.index.read_text()).tags if tag == "p"]
     assert {"class": "banner alarm", "role": "note"} in banners
-    assert "> **Warning.** The placebo flipped differs from base" in built.markdown.read_text()
+    assert "> **Warning.** The mirror flipped differs from base" in built.markdown.read_text()
 
 
 def test_a_declared_placebo_is_not_said_to_be_proved(tmp_path: Path) -> None:

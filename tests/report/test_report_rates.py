@@ -1,28 +1,49 @@
-"""Error rates of the verdict, by the very functions that judge, over a few studies of each kind.
+"""Error rates of the verdict: as measured over ten thousand studies, and over a few, here.
 
-`benchmarks/verdict_errors.py` does the same over ten thousand of each.
+`benchmarks/verdict_errors.py` measured them, by the functions that judge.
 """
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 
 from cellsearch.report import statistics as st
 from cellsearch.report.verdicts.classes import contrasts_of
 from cellsearch.testing.draws import samples
-from cellsearch.testing.rates import rates
+from cellsearch.testing.rates import Rates, rates
 from cellsearch.testing.scenarios import SCENARIOS, Scenario
 from cellsearch.testing.shares import one_in
 
 STUDIES = 100
+CLAIMED = [s for s in SCENARIOS if s.claimed]
+MEASURED = Path(__file__).parents[2] / "benchmarks" / "measured" / "verdict_errors.json"
 
 
-@pytest.mark.parametrize(
-    "scenario", one_in(4, [s for s in SCENARIOS if s.assumed]), ids=lambda s: s.name
-)
-def test_no_family_errs_more_often_than_allowed(scenario: Scenario) -> None:
+@pytest.mark.parametrize("scenario", CLAIMED, ids=lambda s: s.name)
+def test_what_was_measured_is_what_is_allowed(scenario: Scenario) -> None:
+    held = json.loads(MEASURED.read_text())
+    if scenario.name not in held:
+        pytest.skip("not measured yet: python benchmarks/verdict_errors.py")
+    found = Rates(**held[scenario.name])
+    # One look may spend less than all of them.
+    alpha = st.ALPHA if scenario.looks else st.alpha_at(1)
+    most = alpha + 3 * math.sqrt(alpha * (1 - alpha) / found.studies)
+    assert found.studies == 10_000
+    assert found.difference / found.studies < most
+    assert found.equivalence / found.studies < most
+    assert found.noninferiority / found.studies < most
+    assert found.together / found.studies_shown > 1 - most
+    assert 0.94 < found.covered / found.shown < 0.96
+    assert found.lucky == 0
+
+
+@pytest.mark.parametrize("scenario", one_in(4, CLAIMED), ids=lambda s: s.name)
+def test_no_family_errs_much_more_often_than_allowed(scenario: Scenario) -> None:
+    """A coarse look, at the code as it is."""
     found = rates(scenario, STUDIES)
     most = st.ALPHA + 4 * math.sqrt(st.ALPHA * (1 - st.ALPHA) / STUDIES)
     assert found.difference / STUDIES < most
@@ -49,3 +70,16 @@ def test_a_test_without_correction_would_err() -> None:
         found = [c for name, c in held.items() if c and name != "base"]
         wrong += any(st.difference_p(c.mean, c.noise) <= st.ALPHA for c in found)
     assert wrong / 60 > 0.15
+
+
+def test_seeds_alone_would_err_where_the_text_is_noisy() -> None:
+    scenario = next(s for s in SCENARIOS if s.name == "text twice as noisy as 5 seeds, 20 seeds")
+    seeds_alone = both = 0
+    for key in range(60):
+        found = contrasts_of(samples(scenario.study(key)))["v0"]
+        assert found is not None
+        alone = st.noise_of(found.pairs.differences)
+        seeds_alone += st.difference_p(found.mean, alone) <= st.alpha_at(1)
+        both += st.difference_p(found.mean, found.noise) <= st.alpha_at(1)
+    assert seeds_alone > 30
+    assert both < 10

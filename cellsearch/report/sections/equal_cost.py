@@ -63,8 +63,8 @@ _HOW = (
     "tokens times the cost of a token, at the largest cost that all reach. Perplexity is on the "
     "validation text, since the test text is read once, at the end. It is interpolated along the "
     "learning curve in a straight line between two points, seed by seed. Intervals are 95% t "
-    "intervals for one variant alone; changes are paired by seed. Nothing here is tested or enters "
-    "a verdict."
+    "intervals for one variant alone, by the noise of the seeds; changes are paired by seed. "
+    "Nothing here is tested or enters a verdict."
 )
 
 
@@ -73,6 +73,11 @@ def _schedule(findings: Findings) -> str:
     if all(s.name == "constant" and s.warmup == 0 for s in used):
         return (
             "The learning rate was constant, so a curve read early is that of a shorter training."
+        )
+    if all(s.name == "constant" for s in used):
+        return (
+            "The learning rate was constant after a warm-up, which a shorter training would have "
+            "had shorter: read early, a curve is nearly that of one."
         )
     return (
         "The learning rate was scheduled over the whole training: a curve read early is not that "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cellsearch.config import RATE
 from cellsearch.report.document import Banner, Block, Bullets, Facts, Fold, Lead, Paragraph
 from cellsearch.report.figures import inside
-from cellsearch.report.statistics import ALPHA
+from cellsearch.report.statistics import ALPHA, SPANS
 from cellsearch.report.verdicts import words
 from cellsearch.report.verdicts.findings import Class, Findings, Rules, Verdict
 from cellsearch.report.verdicts.samples import BASE, Sample, trials_by_variant
@@ -166,9 +166,10 @@ def _placebo_alarm(verdict: Verdict) -> str:
     doubt = "something besides the cells differs between runs"
     doubt += "" if proved else ", or the declaration is wrong"
     return (
-        f"The placebo {verdict.variant.name} differs from {verdict.twin} "
-        f"({words.p_equals(verdict.twin_p)}), though {claim}. In one study of a hundred that is "
-        f"chance; otherwise {doubt}. Find out which before any verdict here is believed."
+        f"The {verdict.kind} {verdict.variant.name} differs from {verdict.twin} "
+        f"({words.p_equals(verdict.twin_p)}), though {claim}. Chance alone parts two so far in at "
+        f"most one comparison of a hundred; otherwise {doubt}. Find out which before any verdict "
+        "here is believed."
     )
 
 
@@ -292,10 +293,13 @@ def _tests(rules: Rules) -> str:
 
 
 def _noise(findings: Findings) -> str:
-    estimates = [v.estimate for v in findings.verdicts.values() if v.estimate]
-    if any(found.noise.text is None for found in estimates) or not estimates:
-        return "of the seeds alone; of the text's nothing is on record, so it is taken as it is"
-    return "of the seeds and of the test text, combined"
+    held = {n: v.estimate for n, v in findings.verdicts.items() if v.estimate}
+    without = [name for name, found in held.items() if found.noise.text is None]
+    if len(without) == len(held):
+        few = f"losses in {SPANS} parts of it or more are not on record"
+        return f"of the seeds alone; the test text is taken as it is, since {few}"
+    both = "of the seeds and of the test text, combined"
+    return f"{both}; of {words.listed(without)} of the seeds alone" if without else both
 
 
 def _training(spec: SweepConfig) -> str:

@@ -57,11 +57,21 @@ def _reading(info: Info) -> str:
     return (
         "Change is that of test perplexity against the base, from differences of mean loss paired "
         "by seed. The 95% interval covers the truth in 95 of 100 studies for one variant alone; "
-        f"the simultaneous one (Bonferroni, {each}) does so for all contrasts at once. Verdicts "
+        f"the simultaneous one (Bonferroni, {each}) does so for all contrasts at once"
+        f"{_stopped(info)}. Verdicts "
         "follow Holm's procedure, which is sharper than Bonferroni, and equivalence is tested on "
         "one side at a time: so a verdict may stand although its simultaneous interval touches 0 "
         "or reaches over the margin. What stands in [brackets] is of survivors and is not tested."
         f"{_time(info)}{_tuned(info)}"
+    )
+
+
+def _stopped(info: Info) -> str:
+    if info.looks == 1:
+        return ""
+    return (
+        ". Who stops at the look that pleases has 95% intervals that cover less often than 95 "
+        "times: quote the simultaneous one, which allows for looks"
     )
 
 

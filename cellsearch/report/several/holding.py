@@ -16,9 +16,9 @@ from cellsearch.report.several.studies import Study, common
 from cellsearch.report.verdicts import words
 from cellsearch.report.verdicts.findings import Class, Verdict
 
-SILENT = (Class.INCONCLUSIVE, Class.NONE)
 _AS_GOOD = (Class.BETTER, Class.EQUIVALENT, Class.NOT_WORSE)
 CONTROLS = (Class.IDENTICAL, Class.MIRROR, Class.PLACEBO)
+SILENT = (Class.INCONCLUSIVE, Class.NONE, *CONTROLS)
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Across:
 
     @property
     def control(self) -> bool:
-        """Whether it is a mirror, placebo or copy somewhere, of which nothing is to be shown."""
-        return any(kind in CONTROLS for kind in self.counts)
+        """Whether it is a mirror, placebo or copy everywhere: nothing is to be shown of it."""
+        return all(kind in CONTROLS for kind in self.counts)
 
     @property
     def said(self) -> list[Class]:
@@ -58,12 +58,13 @@ class Across:
     @property
     def contradicted(self) -> bool:
         """Whether two studies say what cannot both be so of one cell: better and worse, or
-        unstable on one and at least not worse on another.
+        diverged on one and at least not worse on another. A straggler may be a false alarm.
         """
         kinds = set(self.said)
-        return {Class.BETTER, Class.WORSE} <= kinds or (
-            Class.UNSTABLE in kinds and not kinds.isdisjoint(_AS_GOOD)
+        diverged = any(
+            v.kind is Class.UNSTABLE and v.sample.diverged for v in self.verdicts.values()
         )
+        return {Class.BETTER, Class.WORSE} <= kinds or (diverged and not kinds.isdisjoint(_AS_GOOD))
 
 
 def across(studies: Sequence[Study]) -> list[Across]:
@@ -83,7 +84,9 @@ def label(found: Across) -> str:
         return "control"
     if found.claim is not None:
         return f"{found.claim}, {found.counts[found.claim]} of {len(found.verdicts)}"
-    return "studies differ" if found.said else "inconclusive"
+    if found.said:
+        return "studies differ"
+    return str(Class.INCONCLUSIVE if found.counts[Class.INCONCLUSIVE] else Class.NONE)
 
 
 def sentence(found: Across) -> str:

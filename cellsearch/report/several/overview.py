@@ -55,8 +55,9 @@ _MEANS = (
     "A verdict holds on a study where that study gave the variant this class by its own tests, "
     "with its own seeds, margin and correction for its own contrasts. “k of K” counts studies; it "
     "is not a test, and no error rate belongs to it. The class that is counted is the one that "
-    "most studies gave. A study that is inconclusive or has no verdict counts among the K; it "
-    "does not contradict. Perplexities and changes are never averaged over studies."
+    "most studies gave, of those that say something. A study that is inconclusive or has no "
+    "verdict counts among the K; it does not contradict. Perplexities and changes are never "
+    "averaged over studies."
 )
 
 

@@ -84,11 +84,12 @@ def at_equal(sizes: Sizes) -> tuple[float, list[Reading]] | None:
 
 
 def _groups(studies: Sequence[Study]) -> list[list[Study]]:
-    """Those that learned one text for as long, counted alike."""
+    """Those that learned one text in the same way but for the width, counted alike."""
     found: dict[object, list[Study]] = {}
     for study in studies:
         spec, sha256 = study.journal.study.spec, study.journal.study.data_sha256
-        same = (sha256, spec.train.tokens, spec.model.layers, spec.match.of)
+        size = {"hidden": 1, "embedding": None}
+        same = (sha256, spec.train, spec.model.model_copy(update=size), spec.match.of)
         found.setdefault(same, []).append(study)
     return list(found.values())
 
@@ -123,7 +124,7 @@ def _read(name: str, sizes: Sequence[Size], cost: float) -> Reading:
         seed: float(np.interp(math.log(cost), x, [s.sample.losses[seed] for s in beside]))
         for seed in sorted(common)
     }
-    diverged = sum(len(s.sample.diverged) for s in beside)
+    diverged = len(set().union(*(s.sample.diverged for s in beside)))
     return Reading(name, cost, losses, diverged, all(s.stable for s in beside))
 
 

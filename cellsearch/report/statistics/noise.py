@@ -69,8 +69,8 @@ def noise_of(differences: Numbers, blocks: Numbers | None = None) -> Noise:
         + (spans / (n * SPANS)) ** 2 / (SPANS - 1)
         + (together / (n * SPANS)) ** 2 / ((n - 1) * (SPANS - 1))
     )
-    # A part that the text has for itself cannot leave less to know the seeds' part by.
-    freedom = max(variance**2 / shares, n - 1)
+    # A sum of parts is known no worse than the part that is known worst.
+    freedom = max(variance**2 / shares, min(n, SPANS) - 1)
     return Noise(seeds, math.sqrt(text), math.sqrt(variance), freedom)
 
 

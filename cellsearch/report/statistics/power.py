@@ -60,19 +60,6 @@ def difference_power(effect: float, design: Design) -> float:
     return float(np.mean(ndtr(shift - reach) + ndtr(-shift - reach)))
 
 
-def noninferiority_power(effect: float, design: Design, margin: float) -> float:
-    """Chance that the one-sided test shows "not worse by the margin" at a true `effect`."""
-    shift = (margin - effect) / design.error
-    return float(np.mean(ndtr(shift - _reach(design, design.alpha))))
-
-
-def equivalence_power(effect: float, design: Design, margin: float) -> float:
-    """Chance that two one-sided tests show equivalence within the margin at a true `effect`."""
-    reach, error = _reach(design, design.alpha), design.error
-    inside = ndtr((margin - effect) / error - reach) - ndtr(reach - (margin + effect) / error)
-    return float(np.mean(np.maximum(inside, 0)))
-
-
 def smallest_effect(design: Design) -> float:
     """The true difference in nats that the two-sided test finds with a chance of 80%.
 
@@ -147,7 +134,7 @@ def _reach(design: Design, tail: float) -> Numbers:
         of_seeds * _scales(design.n - 1, 100), design.text**2 * _scales(freedom, 40)
     )
     shares = seeds**2 / (design.n - 1) + text**2 / freedom
-    known = np.maximum((seeds + text) ** 2 / shares, design.n - 1)
+    known = np.maximum((seeds + text) ** 2 / shares, min(design.n, SPANS) - 1)
     return np.asarray(-stdtrit(known, tail) * np.sqrt(seeds + text) / design.error).ravel()
 
 

@@ -28,7 +28,7 @@ class Foreseen(NamedTuple):
 
     Attributes:
         effects: one for the noise of each earlier contrast, from the smallest up.
-        studies: the names of the studies that the noise comes from, in order.
+        studies: the folders of the studies that the noise comes from, in order.
         same_text: whether they read the text that is planned, or another at the same level.
     """
 
@@ -54,10 +54,10 @@ def foresee(study: StudyLine, results: Path) -> Foreseen | None:
         return None
     alike = [j for j in _journals(results) if _alike(j.study.spec.task, study.spec.task)]
     same = [j for j in alike if j.study.data_sha256 == study.data_sha256]
-    noises = {j.study.spec.name: list(_noises(j)) for j in same or alike}
-    noises = {name: own for name, own in noises.items() if own}
-    effects = [_effect(found, study, tested) for own in noises.values() for found in own]
-    return Foreseen(tuple(sorted(effects)), tuple(sorted(noises)), bool(same)) if effects else None
+    noises = [(j.folder.name, found) for j in same or alike for found in _noises(j)]
+    effects = sorted(_effect(found, study, tested) for _, found in noises)
+    names = sorted({name for name, _ in noises})
+    return Foreseen(tuple(effects), tuple(names), bool(same)) if effects else None
 
 
 def _journals(results: Path) -> Iterator[Journal]:

@@ -12,7 +12,7 @@ from cellsearch.cli import say
 from cellsearch.cli.alone import config_of, edited
 from cellsearch.cli.asked import CellArgument, Edits, Json
 from cellsearch.cli.group import FAILED
-from cellsearch.errors import TrialError
+from cellsearch.errors import ConfigError, TrialError
 
 if TYPE_CHECKING:
     from cellsearch.config import TrialConfig
@@ -78,6 +78,8 @@ def _trained(trial: TrialConfig, weights: Path | None, record: Path | None) -> O
     from cellsearch.recorded import Wanted
     from cellsearch.train import train as run
 
+    if weights and record and weights.resolve() == record.resolve():
+        raise ConfigError(f"--weights and --record: two files are expected; got {weights} for both")
     recordings = Wanted(KINDS, record) if record else None
     for file in filter(None, (weights, record)):
         _require_room(file)

@@ -75,7 +75,7 @@ class Recorder:
         points = self._alike()
         names = next(iter(points.values()), {})
         arrays = {name: np.stack([point[name] for point in points.values()]) for name in names}
-        facts = self._facts(list(points))
+        facts = self._facts(list(points), names)
         for kind, record in self._last.items() if whole else ():
             more, said = record(self._trained)
             arrays |= {f"{kind}/{name}": array for name, array in more.items()}
@@ -100,16 +100,17 @@ class Recorder:
         last = next(reversed(points.values()), {})
         return {step: point for step, point in points.items() if point.keys() == last.keys()}
 
-    def _facts(self, points: list[int]) -> dict[str, object]:
+    def _facts(self, points: list[int], names: Collection[str]) -> dict[str, object]:
         named = self._named
+        kinds = {name.partition("/")[0] for name in names}
         return {
             "points": tuple(step * self._per_step for step in points),
             "tokens": self._steps * self._per_step,
             "sequences": self._windows.shape[1],
             "steps": len(self._windows) - 1,
             "warmup": WARMUP,
-            "flow": named.carried if "flow" in self._each and named.flowing else (),
-            "left_lag": LEFT_LAG if "flow" in self._each else None,
-            "gates": named.gates if "gates" in self._each else (),
-            "states": named.states if "states" in self._each else (),
+            "flow": named.carried if "flow" in kinds else (),
+            "left_lag": LEFT_LAG if "flow" in kinds else None,
+            "gates": named.gates if "gates" in kinds else (),
+            "states": named.states if "states" in kinds else (),
         }

@@ -22,6 +22,8 @@ from cellsearch.recordings.reading import Ids
 from cellsearch.recordings.targets import READABLE, Readable
 
 STREAMS, STEPS, WARMUP = 32, 256, 64
+# A hundred kilobytes are held of each.
+MOST_UNITS = 4096
 # Of each text, as many characters have to be in it, and as many out of it, in so many stretches.
 LEAST, STRETCHES = 100, 8
 KEPT, SHOWN = 5, 256
@@ -58,6 +60,11 @@ def units(
     """
     if corpus.level != "char":
         return {}, UnitsFacts(characters=0, targets=(), skipped={"all": "its tokens are words"})
+    states = copy.start(1)
+    count = sum(s.numel() for s in (states if isinstance(states, tuple) else (states,)))
+    if count > MOST_UNITS:
+        many = f"{count:,} units, of which no more than {MOST_UNITS:,} are looked at"
+        return {}, UnitsFacts(characters=0, targets=(), skipped={"all": many})
     found, judged = _halves(copy, corpus, streams)
     labels = list(_labels(copy))
     targets: list[Target] = []

@@ -94,8 +94,8 @@ def _refuse(folder: Path, differences: list[_Difference]) -> None:
     if differences:
         lines = "\n".join(f"  {d.key}: {d.was} in the study, {d.now} now" for d in differences)
         raise OtherStudyError(
-            f"{folder}: holds another study; only `seeds` can be raised, and `task.corpus` can say "
-            f"where the same text lies by now. What differs:\n{lines}"
+            f"{folder}: holds another study; only `seeds` can be raised, `record` be said anew, "
+            f"and `task.corpus` say where the same text lies by now. What differs:\n{lines}"
         )
 
 

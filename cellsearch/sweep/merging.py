@@ -42,8 +42,12 @@ def merge(folders: Sequence[Path], out: Path) -> tuple[Journal, list[str]]:
         StoreError: a journal or sidecar cannot be read or written, a tuning is among them, machines
             of one kind disagree, or `out` holds a study.
     """
+    resolved = [folder.resolve() for folder in folders]
     if len(folders) < 2:
         raise StoreError(f"to merge takes two folders or more, got {len(folders)}")
+    twice = next((f for k, f in enumerate(folders) if f.resolve() in resolved[:k]), None)
+    if twice is not None:
+        raise StoreError(f"{twice}: is given twice; expected folders of different machines")
     merger = _Merger([store.read(folder) for folder in folders])
     first, *others = merger.journals
     for journal in others:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cellsearch import data, store
 from cellsearch.config import SweepConfig, TrialConfig
+from cellsearch.data import Corpus
 from cellsearch.errors import TrialError
 from cellsearch.places import Place
 from cellsearch.record import BenchLine, ConfirmLine, LookLine, StudyLine
@@ -99,8 +100,7 @@ def planned(config: SweepConfig, note: Callable[[str], None]) -> StudyLine:
     possible.check(study)
     segment = longest_segment(config)
     corpus.require("train", segment + 1, f"a segment of {segment} with its last target")
-    if config.record.what:
-        corpus.require("valid", LEAST_TOKENS, "recordings")
+    _check_recordings(config, corpus)
     for line in undeclared_mirrors(study):
         note(line)
     return study
@@ -147,7 +147,13 @@ def _as_it_was(
     frozen.check_same_spec(journal, config)
     corpus = data.load(config.task, notify=means.display.note)
     frozen.check_text(journal, corpus.sha256, corpus.name)
+    _check_recordings(config, corpus)
     return config, executor_of(config, folder, means)
+
+
+def _check_recordings(config: SweepConfig, corpus: Corpus) -> None:
+    if config.record.what:
+        corpus.require("valid", LEAST_TOKENS, "recordings")
 
 
 def executor_of(config: SweepConfig, folder: Path, means: Means) -> Executor:

@@ -16,6 +16,7 @@ from cellsearch.recordings import Recorder
 from cellsearch.tasks import Evaluation, Split, Task, find
 from cellsearch.tasks.language_model import LanguageModelTask
 from cellsearch.train import optimizer
+from cellsearch.train.aside import Aside
 from cellsearch.train.checkpoint import Snapshot
 from cellsearch.train.clock import Clock
 from cellsearch.train.curve import Curve, Marks
@@ -60,7 +61,7 @@ class Trainer:
         self.valid: Evaluation | None = None
         self.curve = Curve()
         self.clock = Clock()
-        self.recorder = self._recorder(record) if record else None
+        self.recorder = Aside(self._recorder(record)) if record else None
 
     @property
     def tokens(self) -> int:

@@ -110,12 +110,15 @@ def _write_weights(trainer: Trainer, file: Place) -> None:
 
 
 def _recorded(outcome: Outcome, trainer: Trainer, wanted: Wanted | None) -> Outcome:
-    """The outcome, with the time that recordings took, which are written now."""
-    content = trainer.recordings(whole=outcome.status == "done")
-    if wanted is None or content is None:
+    """The outcome, with the time of recordings, which are written now, or why there are none."""
+    if wanted is None or trainer.recorder is None:
         return outcome
-    _write(wanted.file, content)
-    return outcome.model_copy(update={"times": trainer.clock.seconds()})
+    content = trainer.recordings(whole=outcome.status == "done")
+    if content is not None:
+        _write(wanted.file, content)
+    problems = (trainer.recorder.problem,) if trainer.recorder.problem else ()
+    update = {"times": trainer.clock.seconds(), "warnings": (*outcome.warnings, *problems)}
+    return outcome.model_copy(update=update)
 
 
 def _write(file: Place, content: bytes) -> None:

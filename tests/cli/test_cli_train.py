@@ -96,3 +96,9 @@ def test_bench_refuses_what_it_would_not_heed(call):
         "'task' means nothing here"
         in call("bench", "lstm", "--set", "task.level=word", code=2).stderr
     )
+
+
+def test_weights_and_recordings_are_two_files(call, tmp_path):
+    file = tmp_path / "f"
+    said = call("train", "gru", *SMALL, "--weights", file, "--record", file, code=2)
+    assert "two files are expected" in said.stderr

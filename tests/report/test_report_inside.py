@@ -79,8 +79,8 @@ def test_the_flow_is_read_off_where_one_percent_is_left(findings: Findings) -> N
 def test_gates_held_and_units_are_drawn_where_they_were_recorded(findings: Findings) -> None:
     folds = [b for b in flow.draw(flow.info(findings)) if isinstance(b, Fold)]
     assert [fold.summary for fold in folds] == ["With a gate held shut or open", "Unit by unit"]
-    assert "base with f = 1" in _told(folds[:1], "flow_held_base")
-    told = _told(folds[1:], "flow_units_base")
+    assert "base with f = 1" in _told(folds[:1], "held_base")
+    told = _told(folds[1:], "left_base")
     assert len(told) == UNITS
     assert told[-1].endswith(", 83% left")
     bare = replace(findings.recordings["base"][0].flow, held={}, left={})  # type: ignore[type-var]
@@ -99,7 +99,7 @@ def test_gates_are_counted_unit_by_unit(findings: Findings) -> None:
     told = _told(blocks, "gates_base")
     assert told[0] == "base, gate z, unit 0: shut 100%, open 0%"
     assert len([text for text in told if ", gate z, unit" in text]) == UNITS
-    assert len(_told(blocks, "gates_over_training_base")) == len(POINTS)
+    assert len(_told(blocks, "openings_base")) == len(POINTS)
 
 
 def test_states_are_held_against_what_was_foretold(findings: Findings) -> None:

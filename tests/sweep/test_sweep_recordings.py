@@ -99,12 +99,19 @@ def test_a_sidecar_that_was_changed_is_refused(tmp_path: Path, means: Means) -> 
         recorded(journal)
 
 
-def test_a_text_that_is_too_short_is_said_before_anything_trains() -> None:
+def test_a_text_that_is_too_short_is_said_before_anything_trains(
+    tmp_path: Path, means: Means
+) -> None:
     short = SMALL["task"] | {"corpus": "grammar:train=4000,valid=900,test=900"}
     small = {"task": short | {"evaluation_streams": 2}}
     planned(config(**small), print)
     with pytest.raises(DataError, match=r"recordings needs at least 1,000"):
         planned(config(record="all", **small), print)
+    sweep(config(**small), tmp_path, means)
+    before = (tmp_path / store.NAME).read_bytes()
+    with pytest.raises(DataError, match=r"recordings needs at least 1,000"):
+        resume(tmp_path, ["seeds=3", "record=all"], means)
+    assert (tmp_path / store.NAME).read_bytes() == before
 
 
 def test_a_study_that_is_trained_can_be_read(tmp_path: Path) -> None:

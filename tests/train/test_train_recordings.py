@@ -8,7 +8,11 @@ import torch
 
 from cellsearch.config import KINDS
 from cellsearch.recorded import Wanted, from_bytes
+from cellsearch.recordings import Recorder
+from cellsearch.report.data.recordings import _recordings as read_by_reports
+from cellsearch.report.figures import inside
 from cellsearch.train import Cancelled, train
+from cellsearch.train.trainer import Trainer
 
 SETTINGS = {
     "two layers, dropout": {
@@ -95,6 +99,50 @@ def test_kinds_that_are_asked_for_later_begin_there(trial, tmp_path):
     arrays, facts = from_bytes((tmp_path / "r").read_bytes())
     assert len(facts.points) == 2
     assert {len(array) for array in arrays.values()} == {2}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_kind_alone_can_be_read(trial, tmp_path, kind):
+    train(planned(trial, "compiled"), recordings=Wanted((kind,), tmp_path / "r"))
+    found = read_by_reports(*from_bytes((tmp_path / "r").read_bytes()))
+    there = {
+        "flow": found.flow is not None,
+        "gates": bool(found.gates),
+        "states": bool(found.states),
+        "units": bool(found.units),
+        "samples": found.samples is not None,
+    }
+    assert [name for name, is_there in there.items() if is_there] == [kind]
+    assert inside.of_seeds([inside.Shown("v", "base", 0, found)]) == "seed 0"
+
+
+@pytest.mark.parametrize("before", [(), ("gates",)])
+def test_what_was_asked_for_too_late_is_not_there(trial, tmp_path, before):
+    one = planned(trial, "compiled")
+    first = Trainer(one, before)
+    for _ in range(first.steps // 2):
+        first.advance()
+    later = Trainer(one, ("flow", "gates", "states"))
+    later.restore(first.snapshot())
+    later.advance()
+    # As where it diverges now.
+    found = read_by_reports(*from_bytes(later.recordings(whole=False)))
+    assert found.flow is None
+    assert not found.states
+    assert [gate.name for gate in found.gates] == (["r", "z"] if before else [])
+
+
+def test_a_recording_that_fails_costs_the_trial_nothing(trial, tmp_path, monkeypatch):
+    one = planned(trial, "compiled")
+    plain = train(one)
+    monkeypatch.setattr(Recorder, "content", lambda self, *, whole: 1 / 0)
+    outcome = train(one, recordings=Wanted(KINDS, tmp_path / "r"))
+    assert outcome.warnings == (
+        *plain.warnings,
+        "not recorded: ZeroDivisionError: division by zero",
+    )
+    assert outcome.metrics == plain.metrics
+    assert not (tmp_path / "r").exists()
 
 
 def test_a_trial_that_diverges_leaves_its_points(trial, tmp_path):

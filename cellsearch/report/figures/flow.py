@@ -39,8 +39,8 @@ def norm_figure(line: Shown, first: Shown) -> Figure:
         _mark(ax, flow, colour)
         _axes(ax, line.name, flow)
     reaches = flow.reaches(-1)
-    lag = f"at lag {reaches}" if reaches else f"beyond lag {flow.lags[-1]}"
-    words = f"Norm of the gradient of {line.name} against the lag: it falls below 1% {lag}"
+    told = "" if reaches is None else f": it falls below 1% at lag {reaches}"
+    words = f"Norm of the gradient of {line.name} against the lag{told}"
     return Figure(f"flow_{drawing.file_name(line.name)}", words, figure)
 
 
@@ -60,7 +60,7 @@ def held_figure(line: Shown) -> Figure:
         _axes(ax, line.name, flow)
         labels.place(ax, names, 8.5)
     words = f"Norm of the gradient of {line.name} with a gate held: {', '.join(flow.held)}"
-    return Figure(f"flow_held_{drawing.file_name(line.name)}", words, figure)
+    return Figure(f"held_{drawing.file_name(line.name)}", words, figure)
 
 
 def left_figure(line: Shown, state: str, gate: Gate) -> Figure:
@@ -93,7 +93,7 @@ def left_figure(line: Shown, state: str, gate: Gate) -> Figure:
         ax.set_xlabel(f"mean of the gate {gate.name}")
         ax.set_ylabel(f"gradient of {state} left")
     words = f"Gradient of {state} left in each unit of {line.name} against the mean of {gate.name}"
-    return Figure(f"flow_units_{drawing.file_name(line.name)}", words, figure)
+    return Figure(f"left_{drawing.file_name(line.name)}", words, figure)
 
 
 def gate_of(found: Recordings) -> tuple[str, Gate] | None:

@@ -73,7 +73,7 @@ def distribution_figure(line: Shown) -> Figure:
         ax.set_xlabel("gate, over training")
         ax.set_ylabel("value")
     words = f"Distributions of the values of the gates of {line.name} over training"
-    return Figure(f"gates_over_training_{drawing.file_name(line.name)}", words, figure)
+    return Figure(f"openings_{drawing.file_name(line.name)}", words, figure)
 
 
 def _crowded(line: Shown) -> bool:

@@ -61,7 +61,7 @@ def of_seeds(lines: Sequence[Shown]) -> str:
     early = [
         f"; of {line.name} the last is {when(line.found, -1)}"
         for line in lines
-        if line.found.points[-1] != line.found.tokens
+        if line.found.points and line.found.points[-1] != line.found.tokens
     ]
     return which + "".join(early)
 

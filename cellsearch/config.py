@@ -227,6 +227,12 @@ class RecordConfig(Strict):
     )
     seeds: int = Field(1, ge=1, description="of so many seeds of each variant, from 0")
 
+    @model_validator(mode="after")
+    def _says_what(self) -> RecordConfig:
+        if self.seeds > 1 and not self.what:
+            raise ValueError("`record.seeds` needs `record.what`, the kinds, or all")
+        return self
+
 
 class SweepConfig(Strict):
     """A whole sweep file. What is frozen when the study begins."""

@@ -56,6 +56,7 @@ def measure(
     with _globals_kept():
         subjects = list(_ready(trials, vocabulary, refused))
         repeats = {way: _repeats(subjects[0], way) for way in SAMPLE_SECONDS}
+        peaks = [peak_bytes(subject) for subject in subjects]
         for subject in subjects:
             subject.repeats = repeats
         samples: list[_Samples] = [{way: [] for way in SAMPLE_SECONDS} for _ in subjects]
@@ -63,7 +64,6 @@ def measure(
             if notify is not None:
                 notify(f"timing {len(subjects)} variants, round {k + 1} of {rounds}")
             _round(subjects, samples, first=k % len(subjects))
-        peaks = [peak_bytes(subject) for subject in subjects]
     found = zip(subjects, samples, peaks, strict=True)
     return [_line(s, own, samples[0], Memory.of(peak, peaks[0])) for s, own, peak in found]
 

@@ -108,7 +108,8 @@ def _print_total(study: StudyLine, found: list[Estimate], at_once: int | None) -
     parts = [f"{tried} of the tuning" if tried else "", f"{compared} of the comparison"]
     say.line(
         f"{tried + compared} trials ({', '.join(filter(None, parts))}): "
-        f"{seconds / 3600:.2f} device-hours{_elapsed(seconds, at_once)}. Nothing was written."
+        f"{seconds / 3600:.2f} device-hours{_elapsed(seconds, at_once)}"
+        f"{', without recordings' if study.spec.record.what else ''}. Nothing was written."
     )
 
 

@@ -12,12 +12,13 @@ from small_sweep import SMALL, Watcher, config, measured
 
 from cellsearch import places, store
 from cellsearch.config import KINDS, SweepConfig
-from cellsearch.errors import DataError, StoreError
+from cellsearch.errors import ConfigError, DataError, StoreError
 from cellsearch.recorded import Wanted
 from cellsearch.report.data.recordings import all_of
 from cellsearch.store import Journal
 from cellsearch.sweep.executors.inline import InlineExecutor
 from cellsearch.sweep.executors.messages import of_item, to_item
+from cellsearch.sweep.planning import files
 from cellsearch.sweep.run import Means, planned, resume, sweep
 from cellsearch.testing.executors import item
 
@@ -46,6 +47,15 @@ def test_what_can_be_said(said: object, kinds: tuple[str, ...], seeds: int) -> N
     assert (
         SweepConfig.model_validate(config(record=said).model_dump(by_alias=True)).record == record
     )
+
+
+def test_the_short_form_has_other_keys_too() -> None:
+    small = config()
+    for overrides in (["record=all", "record.seeds=2"], ["record.seeds=2", "record.what=all"]):
+        record = files.override(small, overrides).record
+        assert (record.what, record.seeds) == (KINDS, 2)
+    with pytest.raises(ConfigError, match=r"needs `record\.what`"):
+        files.override(small, ["record.seeds=2"])
 
 
 def test_another_kind_is_refused() -> None:

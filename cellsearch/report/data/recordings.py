@@ -146,7 +146,8 @@ def of(folder: Path, trial: TrialLine) -> Recordings | None:
         why = str(error)
     except KeyError as error:
         why = f"damaged recordings: no array {error}"
-    raise StoreError(f"{folder}: {trial.variant}, seed {trial.seed}: {why}")
+    whose = f"{folder}: {trial.variant}, seed {trial.seed}"
+    raise StoreError(f"{whose}: {why}; without the file, the report leaves it out")
 
 
 def _recordings(arrays: Arrays, facts: Facts) -> Recordings:

@@ -126,9 +126,16 @@ def _apply(raw: Raw, text: str) -> str:
     if not sign or not all(parts):
         raise ConfigError(f"--set {text}: should be key.key=value, as in train.tokens=2000000")
     _check_variant(raw, parts)
+    _write_out(raw, parts)
     group = _group(raw, parts[:-1], text)
     group[parts[-1]] = _parse(value, f"--set {key}")
     return ".".join(parts)
+
+
+def _write_out(raw: Raw, parts: Sequence[str]) -> None:
+    """`record: all` is short for a group, whose other keys may be said."""
+    if parts[0] == "record" and len(parts) > 1 and isinstance(raw.get("record"), str | list):
+        raw["record"] = {"what": raw["record"]}
 
 
 def _group(raw: Raw, parts: Iterable[str], text: str) -> Raw:

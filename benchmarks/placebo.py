@@ -1,7 +1,6 @@
 """What the bench says of a GRU and the same GRU in other words: the table of docs/statistics.md.
 
-    cellsearch sweep search_spaces/placebo.yaml --results results/placebo_grammar
-    (and the others: see there)
+    (the sweeps: see search_spaces/placebo.yaml)
     python benchmarks/placebo.py
 
 One p for each study, and, since one p looks like nothing, ten: of seeds 0 and 1, 2 and 3, and so

@@ -21,7 +21,7 @@ def test_it_is_planned_has_a_placebo_and_says_what_each_variant_is(path):
     study = planned(path.stem)
     assert study.spec.name == path.stem
     assert study.spec.question
-    placebos = [v.name for v in study.variants if v.placebo and v.mirror_of == "base"]
+    placebos = [v.name for v in study.variants if v.mirror_of == "base"]
     # What compares nothing has nothing to show the noise of.
     assert placebos or not study.spec.variants
     assert [v.name for v in study.variants[1:] if not v.sentence] == []

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 
 import pytest
 
+from cellsearch.report.figures import drawing
+
+FONTTYPE = "pdf.fonttype"
+
 
 @pytest.fixture(scope="module", autouse=True)
-def _little_to_collect() -> Iterator[None]:
-    """statsmodels collects garbage at each correction; what is there already need not be seen."""
-    gc.collect()
-    gc.freeze()
+def _fonts_as_they_come() -> Iterator[None]:
+    """Cutting a font down for each PDF takes longer than all the rest of a figure."""
+    was, drawing._STYLE[FONTTYPE] = drawing._STYLE[FONTTYPE], 3
     yield
-    gc.unfreeze()
+    drawing._STYLE[FONTTYPE] = was

@@ -29,6 +29,7 @@ from cellsearch.testing.journals import write_journal
 from cellsearch.testing.shares import one_in
 from cellsearch.testing.simulation import Arm, Simulation
 
+ROOT = Path(__file__).parents[2]
 HOSTILE = "a<script>alert(1)</script>|`_$x$ & 50%"
 FULL = Simulation(
     arms=(
@@ -280,6 +281,13 @@ def test_what_an_earlier_report_left_is_removed_and_nothing_else(tmp_path: Path)
     built = build(write_journal(two, tmp_path / "two"), tmp_path / "out")
     there = {p for folder in ("figures", "tables") for p in (tmp_path / "out" / folder).iterdir()}
     assert there == {own, *built.figures, *built.tables}
+
+
+def test_fonts_of_committed_figures_are_those_that_publishers_take() -> None:
+    """TrueType, cut down. The tests themselves take Type 3, which is made faster."""
+    pdfs = [path.read_bytes() for path in (ROOT / "reports").glob("*/figures/forest.pdf")]
+    assert pdfs
+    assert all(b"/FontFile2" in pdf and b"/Type3" not in pdf for pdf in pdfs)
 
 
 def test_variants_with_like_names_have_figures_of_their_own(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from cellsearch.report import statistics as st
 from cellsearch.report.verdicts.classes import Judged, classify, contrasts_of
 from cellsearch.report.verdicts.contrasts import Contrast
 from cellsearch.report.verdicts.findings import Class, Rules
-from cellsearch.report.verdicts.judge import POINTWISE
 from cellsearch.report.verdicts.samples import Sample
 from cellsearch.testing.draws import samples, true_effect
 from cellsearch.testing.scenarios import Scenario
@@ -127,7 +126,7 @@ def _intervals(
         together=int(bool(shown) and all(_holds(*pair, rules.level) for pair in shown)),
         studies_shown=int(bool(shown)),
         shown=len(shown),
-        covered=sum(_holds(*pair, POINTWISE) for pair in shown),
+        covered=sum(_holds(*pair, st.POINTWISE) for pair in shown),
         variants=len(arms),
         unstable=sum(judged[arm.name].kind is Class.UNSTABLE for arm in arms),
     )

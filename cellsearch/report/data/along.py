@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from cellsearch.record import TrialLine
     from cellsearch.report.verdicts.findings import Findings, Verdict
 
-LEVEL = 0.95
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -129,4 +127,4 @@ def compared(base: Reading, reading: Reading) -> Reading:
     if not (base.stable and reading.stable) or len(pairs.seeds) < 2:
         return reading
     mean, noise = float(pairs.differences.mean()), st.noise_of(pairs.differences)
-    return replace(reading, change=mean, interval=st.t_interval(mean, noise, LEVEL))
+    return replace(reading, change=mean, interval=st.t_interval(mean, noise, st.POINTWISE))

@@ -14,7 +14,13 @@ stragglers  seeds that ended far from the others
 """
 
 from cellsearch.report.statistics.counts import fisher_p, sign_p, wilson
-from cellsearch.report.statistics.families import ALPHA, alpha_at, holm, simultaneous_level
+from cellsearch.report.statistics.families import (
+    ALPHA,
+    POINTWISE,
+    alpha_at,
+    holm,
+    simultaneous_level,
+)
 from cellsearch.report.statistics.noise import SPANS, Noise, noise_of
 from cellsearch.report.statistics.paired import Losses, Paired, Spread, paired, spread
 from cellsearch.report.statistics.scale import (
@@ -35,6 +41,7 @@ from cellsearch.report.statistics.tests import (
 
 __all__ = [
     "ALPHA",
+    "POINTWISE",
     "RESOLUTION",
     "SPANS",
     "Interval",

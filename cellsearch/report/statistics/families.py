@@ -8,6 +8,8 @@ import numpy as np
 
 # The chance of any false claim in a family, over all looks that will ever be taken.
 ALPHA = 0.05
+# Coverage of an interval for one variant alone, whatever else was looked at.
+POINTWISE = 0.95
 # Of what is left of it each look spends so much.
 SPENT = 0.75
 

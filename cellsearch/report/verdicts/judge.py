@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from cellsearch.report.verdicts.contrasts import Contrast
     from cellsearch.store import Journal
 
-# Of one variant alone, whatever else was looked at.
-POINTWISE = 0.95
 _CONTROLS = (Class.MIRROR, Class.PLACEBO)
 
 
@@ -81,7 +79,7 @@ def _estimate(found: Contrast, rules: Rules) -> Estimate:
         differences=tuple(found.pairs.differences.tolist()),
         mean=found.mean,
         noise=found.noise,
-        pointwise=st.t_interval(found.mean, found.noise, POINTWISE),
+        pointwise=st.t_interval(found.mean, found.noise, st.POINTWISE),
         simultaneous=st.t_interval(found.mean, found.noise, rules.level),
         spread=st.spread(found.pairs),
         stragglers=found.stragglers,

@@ -33,8 +33,8 @@ class Judged(NamedTuple):
 
 
 def contrasts_of(seen: Mapping[str, Sample]) -> dict[str, Contrast | None]:
-    """Every sample held against the base's."""
-    return {name: contrast(seen[BASE], sample) for name, sample in seen.items()}
+    """Every other sample held against the base's."""
+    return {name: contrast(seen[BASE], own) for name, own in seen.items() if name != BASE}
 
 
 def classify(

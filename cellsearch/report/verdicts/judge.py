@@ -54,14 +54,14 @@ def _controls(journal: Journal) -> dict[str, Judged]:
 
 
 def _verdict(variant: Variant, judged: Judged, seen: _Seen) -> Verdict:
-    held, rules, sample = seen.held[variant.name], seen.rules, seen.samples[variant.name]
+    held, rules, sample = seen.held.get(variant.name), seen.rules, seen.samples[variant.name]
     twin = seen.journal.study.twin(variant)
     other = seen.samples.get(twin or "")
     return Verdict(
         variant=variant,
         sample=sample,
         kind=judged.kind,
-        estimate=_estimate(held, rules) if held and judged.kind is not Class.BASE else None,
+        estimate=_estimate(held, rules) if held else None,
         raw=judged.raw,
         adjusted=judged.adjusted,
         stability=_stability(seen.samples[BASE], sample),

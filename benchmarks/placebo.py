@@ -13,18 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from documents import put_table
 from scipy import stats
 
 from cellsearch.report import statistics as st
 from cellsearch.report.verdicts.findings import Verdict
 from cellsearch.report.verdicts.judge import judge
 from cellsearch.report.verdicts.words import p_value
-from cellsearch.store import read, write_atomically
+from cellsearch.store import read
 
-HERE = Path(__file__).parent
-RESULTS = HERE.parent / "results"
-DOCUMENT = HERE.parent / "docs" / "statistics.md"
-BEGIN, END = "<!-- placebo -->\n", "<!-- end of placebo -->"
+RESULTS = Path(__file__).parent.parent / "results"
 COLUMNS = (
     *("Study", "Variant", "Class", "Seeds", "SD of a difference", "Largest difference", "p"),
     *("p of ten pairs of seeds, from the smallest up", "Uniform: p"),
@@ -33,12 +31,9 @@ COLUMNS = (
 
 def main() -> None:
     """Write the table into the document."""
-    head = [f"| {' | '.join(COLUMNS)} |", f"|---|---|---|{'---:|' * (len(COLUMNS) - 3)}"]
     rows = [row for folder in sorted(RESULTS.glob("placebo_*")) for row in _rows(folder)]
-    before, rest = DOCUMENT.read_text().split(BEGIN)
-    table = "\n".join([*head, *rows]) + "\n"
-    write_atomically(DOCUMENT, (before + BEGIN + table + END + rest.split(END)[1]).encode())
-    print(table)
+    put_table("placebo", COLUMNS, rows, words=3)
+    print(*rows, sep="\n")
 
 
 def _rows(folder: Path) -> Iterator[str]:

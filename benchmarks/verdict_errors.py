@@ -15,14 +15,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
+from documents import put_table
+
 from cellsearch.store import write_atomically
 from cellsearch.testing.rates import Rates, rates
 from cellsearch.testing.scenarios import SCENARIOS, Scenario
 
-HERE = Path(__file__).parent
-MEASURED = HERE / "measured" / "verdict_errors.json"
-DOCUMENT = HERE.parent / "docs" / "statistics.md"
-BEGIN, END = "<!-- error rates -->\n", "<!-- end of error rates -->"
+MEASURED = Path(__file__).parent / "measured" / "verdict_errors.json"
 WHOLE, PART = 10_000, 250
 
 
@@ -35,7 +34,7 @@ def main() -> None:
     asked = parser.parse_args()
     done = _known() if asked.studies == WHOLE else {}
     if asked.table:
-        _write_table(done)
+        put_table("error rates", _COLUMNS, [_row(s, done[s.name]) for s in SCENARIOS])
         return
     with ProcessPoolExecutor(asked.workers) as pool:
         for scenario in SCENARIOS:
@@ -59,23 +58,10 @@ def _measure(scenario: Scenario, studies: int, pool: ProcessPoolExecutor) -> Rat
     return sum(pool.map(rates, [scenario] * len(counts), counts, starts), Rates())
 
 
-def _write_table(done: dict[str, Rates]) -> None:
-    text = DOCUMENT.read_text()
-    head, rest = text.split(BEGIN)
-    tail = rest.split(END)[1]
-    write_atomically(DOCUMENT, (head + BEGIN + _table(done) + END + tail).encode())
-
-
-def _table(done: dict[str, Rates]) -> str:
-    rows = (_row(s, done[s.name]) for s in SCENARIOS if s.name in done)
-    return "\n".join([*_HEAD, *rows]) + "\n"
-
-
 _COLUMNS = (
     *("Studies", "Variants", "Seeds", "Difference", "Equivalence", "Non-inferiority"),
     *("95% covers", "All intervals hold", "Called unstable", "Lucky survivors"),
 )
-_HEAD = (f"| {' | '.join(_COLUMNS)} |", f"|---|{'---:|' * (len(_COLUMNS) - 1)}")
 
 
 def _row(scenario: Scenario, found: Rates) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from documents import put_table
 from scipy import optimize
 
 from cellsearch.report import statistics as st
@@ -29,10 +30,7 @@ from cellsearch.store import write_atomically
 from cellsearch.testing.draws import samples
 from cellsearch.testing.simulation import Arm, Simulation
 
-HERE = Path(__file__).parent
-MEASURED = HERE / "measured" / "verdict_planning.json"
-DOCUMENT = HERE.parent / "docs" / "statistics.md"
-BEGIN, END = "<!-- planning -->\n", "<!-- end of planning -->"
+MEASURED = Path(__file__).parent / "measured" / "verdict_planning.json"
 STUDIES = 3000
 # SD of one seed's difference, in nats, half the variance by the base.
 SD = 0.014
@@ -156,13 +154,10 @@ def _said(answer: Answer) -> Answer:
 def _write_table() -> None:
     held = json.loads(MEASURED.read_text())
     answers = [Answer(Plan(**own.pop("plan")), **own) for own in held]
-    head, rest = DOCUMENT.read_text().split(BEGIN)
-    table = "\n".join([*_HEAD, *map(_row, answers)]) + "\n"
-    write_atomically(DOCUMENT, (head + BEGIN + table + END + rest.split(END)[1]).encode())
+    put_table("planning", _COLUMNS, map(_row, answers))
 
 
 _COLUMNS = ("Asked", "Variants", "SD of a difference", "SE text", "Foretold", "Seen", "Ratio")
-_HEAD = (f"| {' | '.join(_COLUMNS)} |", f"|---|{'---:|' * (len(_COLUMNS) - 1)}")
 
 
 def _row(answer: Answer) -> str:

@@ -19,7 +19,7 @@ def alpha_at(look: int) -> float:
 
     They add up to `ALPHA`, so seeds may be added whenever one likes, and one may stop at the first
     look that pleases. Dividing alpha by the number of looks so far does not do that: it makes four
-    looks err in 6% to 9% of studies.
+    looks err in 8% to 9% of studies.
     Source: alpha spending, Lan & DeMets (1983), "Discrete sequential boundaries for clinical
     trials", with Bonferroni's inequality in place of the joint law. Not to be read as the error of
     tests on *other* data: a new study has an alpha of its own.

@@ -123,8 +123,8 @@ def _read(curves: Mapping[int, Curve], at: float) -> dict[int, float]:
 
 def compared(base: Reading, reading: Reading) -> Reading:
     """The reading with its change against the base, where all seeds of both are there."""
-    pairs = st.paired(base.losses, reading.losses)
-    if not (base.stable and reading.stable) or len(pairs.seeds) < 2:
+    found = st.by_seeds(base.losses, reading.losses)
+    if found is None or not (base.stable and reading.stable):
         return reading
-    mean, noise = float(pairs.differences.mean()), st.noise_of(pairs.differences)
+    mean, noise = found
     return replace(reading, change=mean, interval=st.t_interval(mean, noise, st.POINTWISE))

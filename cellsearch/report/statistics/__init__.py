@@ -21,7 +21,7 @@ from cellsearch.report.statistics.families import (
     holm,
     simultaneous_level,
 )
-from cellsearch.report.statistics.noise import SPANS, Noise, noise_of
+from cellsearch.report.statistics.noise import SPANS, Noise, by_seeds, noise_of
 from cellsearch.report.statistics.paired import Losses, Paired, Spread, paired, spread
 from cellsearch.report.statistics.scale import (
     RESOLUTION,
@@ -51,6 +51,7 @@ __all__ = [
     "Paired",
     "Spread",
     "alpha_at",
+    "by_seeds",
     "difference_p",
     "equivalence_p",
     "fisher_p",

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cellsearch.report.statistics.paired import Losses, paired
 from cellsearch.report.statistics.scale import RESOLUTION, Numbers
 
 # Neighbouring blocks of a text are alike (correlations of 0.2 to 0.6 between hundredths of it), so
@@ -72,6 +73,15 @@ def noise_of(differences: Numbers, blocks: Numbers | None = None) -> Noise:
     # A sum of parts is known no worse than the part that is known worst.
     freedom = max(variance**2 / shares, min(n, SPANS) - 1)
     return Noise(seeds, math.sqrt(text), math.sqrt(variance), freedom)
+
+
+def by_seeds(base: Losses, variant: Losses) -> tuple[float, Noise] | None:
+    """Mean of the paired differences, and its noise by the seeds alone; None with fewer than 2.
+
+    Not to be used for what should hold on other text, too.
+    """
+    differences = paired(base, variant).differences
+    return (float(differences.mean()), noise_of(differences)) if len(differences) > 1 else None
 
 
 def _spans(blocks: Numbers) -> Numbers:

@@ -125,10 +125,8 @@ def _twin_p(other: Sample, sample: Sample) -> float | None:
     """
     if other.diverged or sample.diverged:
         return _sign_p(other, sample)
-    pairs = st.paired(other.losses, sample.losses)
-    if len(pairs.seeds) < 2:
-        return None
-    return st.difference_p(float(pairs.differences.mean()), st.noise_of(pairs.differences))
+    found = st.by_seeds(other.losses, sample.losses)
+    return st.difference_p(*found) if found else None
 
 
 def _settle(found: Contrast, rules: Rules) -> power.Settle:

@@ -12,6 +12,7 @@ from cellsearch.cli.asked import Json
 from cellsearch.errors import ConfigError, StoreError, nearest_or_all
 
 if TYPE_CHECKING:
+    from cellsearch.config import TaskConfig, TrialConfig
     from cellsearch.data import Corpus
     from cellsearch.record import TrialLine
     from cellsearch.recordings.reading import Ids
@@ -37,6 +38,10 @@ def generate(
     argmax: Annotated[
         bool, typer.Option("--argmax", help="Always the likeliest, in place of drawing.")
     ] = False,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="task.corpus=PATH", help="Where the text lies by now."),
+    ] = None,
     draw: Annotated[int, typer.Option(min=0, help="Another number draws another text.")] = 0,
     json: Json = False,
 ) -> None:
@@ -54,11 +59,13 @@ def generate(
     chosen = None if argmax else temperature or _TEMPERATURE
     from cellsearch import store
 
-    trial = _trial(store.read(folder), variant, seed)
+    journal = store.read(folder)
+    trial = _trial(journal, variant, seed)
     weights = store.sidecar(folder, trial, "weights")
     if weights is None:
         raise StoreError(f"{folder}: the weights of {variant}, seed {seed}, are not there")
-    found = _written(trial, weights, prompt, length, chosen, draw)
+    config = trial.config.model_copy(update={"task": _task(journal, overrides or [])})
+    found = _written(config, weights, prompt, length, chosen, draw)
     if json:
         said = {"variant": variant, "seed": seed, "temperature": chosen, "draw": draw}
         say.as_json({**said, "prompt": prompt, **found})
@@ -80,8 +87,18 @@ def _trial(journal: Journal, variant: str, seed: int) -> TrialLine:
     return own[seed]
 
 
+def _task(journal: Journal, overrides: list[str]) -> TaskConfig:
+    """The study's task, of which one may say where its text lies by now."""
+    from cellsearch.sweep import frozen
+    from cellsearch.sweep.planning import files
+
+    spec = files.override(journal.study.spec, overrides)
+    frozen.check_same_spec(journal, spec)
+    return spec.task
+
+
 def _written(
-    trial: TrialLine,
+    trial: TrialConfig,
     weights: bytes,
     prompt: str,
     length: int,
@@ -93,7 +110,7 @@ def _written(
     from cellsearch.recordings.samples import continued, distinct, repeated
     from cellsearch.train.finished import finished
 
-    model, corpus = finished(trial.config, weights)
+    model, corpus = finished(trial, weights)
     _check_prompt(prompt, corpus)
     draws = np.random.default_rng(draw)
     ids = continued(model, _encoded(prompt, corpus), length, [temperature], draws)[:, 0]

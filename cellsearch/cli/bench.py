@@ -125,6 +125,8 @@ def _print(lines: list[BenchLine], trials: list[TrialConfig]) -> None:
 
 
 def _row(line: BenchLine, trial: TrialConfig) -> list[str]:
+    from cellsearch.report.verdicts.words import significant
+
     written, memory = line.generation, line.memory
     assert written is not None and memory is not None
     return [
@@ -137,6 +139,6 @@ def _row(line: BenchLine, trial: TrialConfig) -> list[str]:
         f"{written.us_per_token:.0f}",
         f"{written.us_low:.0f} to {written.us_high:.0f}",
         f"{written.ratio_to_base:.2f}",
-        f"{memory.peak_bytes / 1e6:.1f}",
+        significant(memory.peak_bytes / 1e6),
         f"{memory.ratio_to_base:.2f}",
     ]

@@ -27,9 +27,9 @@ def resume(
 ) -> None:
     """Go on with a study that was stopped or killed, or add seeds to it.
 
-    Only `seeds` can be set, and `task.corpus` where the text lies elsewhere by
-    now: the rest of the plan is frozen. Adding seeds is another look at the
-    data, and the verdicts pay for it.
+    Only `seeds` can be set, `record`, and `task.corpus` where the text lies
+    elsewhere by now: the rest of the plan is frozen. Adding seeds is another
+    look at the data, and the verdicts pay for it.
 
     \b
     Example:

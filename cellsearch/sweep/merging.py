@@ -55,10 +55,11 @@ def merge(folders: Sequence[Path], out: Path) -> tuple[Journal, list[str]]:
     for journal in merger.journals:
         _check_untuned(journal)
         merger.notes += journal.problems
+    # Before anything is made: what disagrees leaves no folder behind.
+    trials = list(_trials(merger))
     with lock.hold(out):
         if store.begun(out):
             raise StoreError(f"{out}: holds a study already, expected a new folder")
-        trials = list(_trials(merger))
         _copy_sidecars(merger, out)
         lines = [_plan(merger), *_looks(merger), *_benches(merger), *trials]
         text = "".join(f"{line.model_dump_json(by_alias=True)}\n" for line in lines)

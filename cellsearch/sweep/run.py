@@ -181,6 +181,10 @@ def _go_on(folder: Path, config: SweepConfig, executor: Executor, means: Means) 
     journal, seeds, task = store.read(folder), config.seeds, config.task
     for problem in journal.problems:
         means.display.note(problem)
+    if _records_nothing(journal, config):
+        means.display.note(
+            "record: the trials that it asks for are on record already, and are not trained again"
+        )
     more = frozen.check_seeds(journal, seeds)
     with Writer(folder) as writer:
         if more:
@@ -209,6 +213,16 @@ def _settled(failed: int) -> str:
         f"{failed} failed in the tuning and {'is' if failed == 1 else 'are'} not tried again: "
         "what was pruned or chosen rests on it"
     )
+
+
+def _records_nothing(journal: Journal, config: SweepConfig) -> bool:
+    """Whether recordings are asked for that were not planned, and all such trials are done."""
+    asked = config.record
+    if not asked.what or asked == journal.study.spec.record:
+        return False
+    done = {(t.variant, t.seed) for t in journal.trials}
+    seeds = range(min(asked.seeds, config.seeds))
+    return all((v.name, seed) in done for v in journal.variants for seed in seeds)
 
 
 def _more(journal: Journal, seeds: int) -> LookLine | ConfirmLine:

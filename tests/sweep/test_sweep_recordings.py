@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +69,18 @@ def test_the_first_seed_of_each_variant_is_recorded(tmp_path: Path, means: Means
     names = [("base", 0), ("no_output_gate", 0), ("gru", 0)]
     assert recorded(journal) == dict.fromkeys(names, "flow gates")
     assert recorded(sweep(config(), tmp_path / "plain", means)) == {}
+
+
+def test_what_comes_too_late_to_be_recorded_is_said(
+    tmp_path: Path, watched: Callable[[], tuple[Means, Watcher]]
+) -> None:
+    said = "record: the trials that it asks for are on record already, and are not trained again"
+    means, watcher = watched()
+    sweep(config(record="flow"), tmp_path, means)
+    resume(tmp_path, ["seeds=3", "record={what: all, seeds: 3}"], means)
+    assert said not in watcher.notes
+    resume(tmp_path, ["record=all"], means)
+    assert watcher.notes == [said]
 
 
 def test_recordings_may_be_asked_for_later(tmp_path: Path, means: Means) -> None:

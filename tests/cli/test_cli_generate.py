@@ -93,7 +93,7 @@ def test_the_text_may_lie_elsewhere_by_now(call, call_json, tmp_path):
     asked = ("generate", study, "--prompt", "a")
     before = call_json(*asked)
     text.rename(moved)
-    assert "text.txt" in call(*asked, code=1).output
+    assert "text.txt" in call(*asked, code=2).output
     assert call_json(*asked, "--set", f"task.corpus={moved}") == before
     moved.write_text("abcdefgh" * 400 + "hgfedcba" * 100)
     assert "sha256" in call(*asked, "--set", f"task.corpus={moved}", code=1).output

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from cellsearch import store
+from cellsearch import data, store
 from cellsearch.train.finished import finished
 
 
@@ -80,22 +80,14 @@ def test_a_trial_that_diverged_has_none(copy, call):
     assert "base, seed 0, has no weights: it diverged" in call("generate", copy, code=1).output
 
 
-def test_the_text_may_lie_elsewhere_by_now(call, call_json, tmp_path):
-    text, moved, study = tmp_path / "text.txt", tmp_path / "moved.txt", tmp_path / "study"
-    text.write_text("abcdefgh" * 500)
-    sweep = tmp_path / "small.yaml"
-    sweep.write_text(
-        f"name: small\nbase: rnn\nvariants: {{gru: {{cell: gru}}}}\nplacebo: none\n"
-        f"task: {{corpus: {text}, evaluation_streams: 2}}\nmodel: {{hidden: 4}}\n"
-        "train: {tokens: 512, batch: 4, segment: 16}\nseeds: 2\n"
-    )
-    call("sweep", sweep, "--results", study)
-    asked = ("generate", study, "--prompt", "a")
-    before = call_json(*asked)
-    text.rename(moved)
-    assert "text.txt" in call(*asked, code=2).output
-    assert call_json(*asked, "--set", f"task.corpus={moved}") == before
-    moved.write_text("abcdefgh" * 400 + "hgfedcba" * 100)
-    assert "sha256" in call(*asked, "--set", f"task.corpus={moved}", code=1).output
-    refused = call(*asked, "--set", "task.level=word", code=2).output
+def test_the_text_may_lie_elsewhere_by_now(study, call, call_json, tmp_path):
+    corpus = data.load(store.read(study[0]).study.spec.task)
+    splits = {name: tmp_path / name for name in ("train", "valid", "test")}
+    for name, path in splits.items():
+        path.write_text(corpus.decode(getattr(corpus, name)), newline="")
+    moved = f"task.corpus={json.dumps({n: str(p) for n, p in splits.items()})}"
+    assert call_json("generate", study[0], "--set", moved) == call_json("generate", study[0])
+    splits["test"].write_text(splits["train"].read_text())
+    assert "sha256" in call("generate", study[0], "--set", moved, code=1).output
+    refused = call("generate", study[0], "--set", "task.level=word", code=2).output
     assert "task.level: char in the study, word now" in refused

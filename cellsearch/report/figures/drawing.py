@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from cellsearch.report.figures import hover
+from cellsearch.report.figures import hover, letters
 from cellsearch.report.verdicts.findings import Class
 from cellsearch.store import write_atomically
 
@@ -64,7 +64,7 @@ _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
+    "font.sans-serif": [letters.CUT, letters.WHOLE],
     "font.size": 10,
     "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
@@ -106,6 +106,7 @@ def colour(kind: Class) -> str:
 @contextmanager
 def style() -> Iterator[None]:
     """Draw and save in the report's style; the caller's settings come back afterwards."""
+    letters.cut()
     settings: Any = {**sns.axes_style("whitegrid"), **_STYLE}
     with mpl.rc_context(settings):
         yield
@@ -135,6 +136,8 @@ def save(figure: Figure, path: Path) -> str:
     """Write `path` with `.svg` and `.pdf`, the same bytes for the same figure; return the SVG."""
     told = hover.number(figure)
     svg = _finished(_render(figure, "svg", {"Date": None, "Creator": "cellsearch"}), told)
+    # It is laid out by now, and once is enough.
+    figure.set_layout_engine("none")
     pdf = _render(figure, "pdf", {"CreationDate": None, "Creator": "cellsearch"})
     write_atomically(path.with_suffix(".svg"), svg)
     write_atomically(path.with_suffix(".pdf"), pdf)
@@ -143,7 +146,7 @@ def save(figure: Figure, path: Path) -> str:
 
 def _finished(svg: bytes, told: dict[str, list[str]]) -> bytes:
     """The SVG with its titles, and small: no indents, coordinates to a hundredth of a point."""
-    root = ElementTree.fromstring(svg)
+    root = ElementTree.fromstring(svg.replace(f"'{letters.CUT}', ".encode(), b""))
     hover.put_titles(root, told)
     for element in root.iter():
         element.text = (element.text or "").strip() or None

@@ -81,6 +81,13 @@ def test_of_variants_that_cost_the_same_the_best_stands_at_the_cost(tmp_path: Pa
     assert x[0] == 131_584 and x[0] < x[1] < x[2] < 1.1 * x[0]
 
 
+def test_measured_costs_have_three_digits_and_ratios_two_decimals(tmp_path: Path) -> None:
+    _, table, *_ = pareto.draw(pareto.info(_findings(tmp_path, Arm("v", size=2.0, speed=2.0))))
+    assert table.rows[1][1:3] == ["25.0", "2.00"]
+    assert table.rows[1][4:6] == ["450", "1.50"]
+    assert table.rows[1][7:] == ["8.00", "2.00"]
+
+
 def test_costs_of_an_earlier_journal_are_not_measured(tmp_path: Path) -> None:
     found = _findings(tmp_path, Arm("v"))
     late = {"generation": None, "memory": None, "ratio_low": None, "ratio_high": None}

@@ -150,7 +150,7 @@ def _shown(record: dict[str, Any], name: str) -> str:
         return words.MISSING
     if name == "peak_bytes_training":
         return words.significant(value / 1e6)
-    return words.decimal(value) if "ratio" in name else words.significant(value)
+    return words.decimal(value) if "_ratio_" in name else words.significant(value)
 
 
 _COUNTED = (

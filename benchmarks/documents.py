@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cellsearch.store import write_atomically
 
-STATISTICS = Path(__file__).parent.parent / "docs" / "statistics.md"
+DOCS = Path(__file__).parent.parent / "docs"
+STATISTICS = DOCS / "statistics.md"
 
 
 def put_table(

@@ -1,11 +1,14 @@
 """Which single units track quotes, brackets, headings: over whole held-out texts.
 
-    python benchmarks/units.py results/gates results/gru_ablation
+    cellsearch sweep search_spaces/gates.yaml --results results/gates
+    cellsearch sweep search_spaces/gates.yaml --results results/gates_shakespeare \
+        --set name=gates_shakespeare --set task.corpus=tinyshakespeare --set seeds=1
+    python benchmarks/units.py results/gates results/gates_shakespeare
 
 What a study records reads a part of the validation text. Here a unit, its threshold and direction
 are found on the whole validation text, and judged on the whole test text, by the weights of seed 0
 in the study's folder. Balanced accuracy is the mean of that where the target is and where it is
-not, so that guessing has 0.5.
+not, so that guessing has 0.5. What is there or not goes into the table of docs/diagnostics.md.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from documents import DOCS, put_table
 
 from cellsearch.config import TrialConfig
 from cellsearch.recorded import Target
@@ -28,6 +32,10 @@ from cellsearch.train.finished import finished
 
 MEASURED = Path(__file__).parent / "measured" / "units.json"
 ALL = 10_000
+COLUMNS = (
+    *("Study", "Variant", "Target", "Unit", "Balanced, found", "Balanced, judged"),
+    *("Plain, judged", "Chance", "Share of it"),
+)
 
 
 def main() -> None:
@@ -35,6 +43,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", type=Path, nargs="+", metavar="DIR")
     rows = [row for study in parser.parse_args().studies for row in _rows(study)]
+    binary = [row for row in rows if row["chance"] is not None]
+    lines = [f"| {' | '.join(map(str, row.values()))} |" for row in binary]
+    put_table("units", COLUMNS, lines, words=4, file=DOCS / "diagnostics.md")
     write_atomically(MEASURED, (json.dumps(rows, indent=1) + "\n").encode())
 
 

@@ -50,8 +50,8 @@ class Journal:
 
     Attributes:
         study: the frozen plan.
-        seeds: how many seeds are planned: the plan's, or those of the last look.
-        looks: how often the data could be looked at: once, and once for each time seeds were added.
+        planned: how many seeds were planned, at first and each time that some were added; 0 while
+            there is only a tuning.
         variants: those that are compared, at the settings that were chosen for them.
         trials: the finished trials in order of finishing; of several attempts the last.
         tuning: the finished trials of the tuning, likewise.
@@ -63,8 +63,7 @@ class Journal:
     """
 
     study: StudyLine
-    seeds: int
-    looks: int
+    planned: tuple[int, ...]
     variants: tuple[Variant, ...]
     trials: tuple[TrialLine, ...]
     tuning: tuple[TrialLine, ...]
@@ -73,6 +72,16 @@ class Journal:
     benches: tuple[BenchLine, ...]
     problems: tuple[str, ...]
     folder: Path
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds are planned by now."""
+        return self.planned[-1]
+
+    @property
+    def looks(self) -> int:
+        """How often the data could be looked at: once, and once more whenever seeds were added."""
+        return max(1, sum(count > 0 for count in self.planned))
 
 
 def read(study: Path) -> Journal:
@@ -114,7 +123,7 @@ def attempts(study: Path) -> Iterator[TrialLine]:
     path = study / NAME
     with _opened(path) as file:
         for number, text, last in _numbered(file):
-            if b'"kind":"trial"' in text and not (last and not _is_json(text)):
+            if b'"trial"' in text and not (last and not _is_json(text)):
                 line = _parse_line(path, number, text)
                 if isinstance(line, TrialLine):
                     yield line
@@ -300,14 +309,12 @@ def _journal(
 ) -> Journal:
     looks = [line for line in lines if isinstance(line, LookLine)]
     confirms = [line for line in lines if isinstance(line, ConfirmLine)]
-    counts = [study.spec.seeds, *(c.seeds for c in confirms), *(look.seeds for look in looks)]
     ended, rungs = _ended(lines), _rungs(lines)
     benches = {b.variant: b for b in lines if isinstance(b, BenchLine)}
     choices = {c.variant.name: c for c in lines if isinstance(c, ChoiceLine)}
     return Journal(
         study=study,
-        seeds=counts[-1],
-        looks=1 + len(looks),
+        planned=(study.spec.seeds, *(c.seeds for c in confirms), *(ln.seeds for ln in looks)),
         variants=_compared(study, confirms, choices),
         trials=tuple(t for t in ended.values() if t.number is None),
         tuning=tuple(t for t in ended.values() if t.number is not None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path, PurePosixPath
 
 from cellsearch import store
@@ -116,8 +117,8 @@ def _one(by_folder: dict[Path, list[TrialLine]], merger: _Merger) -> Iterator[Tr
     results = {f: line for f, line in last.items() if line.outcome.status in _RESULTS}
     counts = next(iter(results or last))
     merger.counted.append((counts, last[counts]))
-    for folder in results:
-        _compare(counts, folder, results, merger)
+    for one, other in combinations(results, 2):
+        _compare(one, other, results, merger)
     order = [*(folder for folder in by_folder if folder != counts), counts]
     lines = [(folder, line) for folder in order for line in by_folder[folder]]
     for attempt, (folder, line) in enumerate(lines, 1):
@@ -153,7 +154,10 @@ def _kind(folder: Path, name: str) -> str:
 
 
 def _compare(one: Path, other: Path, results: dict[Path, TrialLine], merger: _Merger) -> None:
-    """Machines of one kind give a trial the same bits; those of two kinds need not."""
+    """Machines of one kind give a trial the same bits; those of two kinds need not.
+
+    `one` comes before `other`; the first of all results counts.
+    """
     a, b = results[one].outcome, results[other].outcome
     if (a.status, a.metrics) == (b.status, b.metrics):
         return
@@ -164,7 +168,8 @@ def _compare(one: Path, other: Path, results: dict[Path, TrialLine], merger: _Me
             f"{other}: {name} ended otherwise on a machine of the same kind: {said}; expected the "
             "same bits. One of them is broken: leave it out"
         )
-    merger.notes.append(f"{name}: {said}, on machines of two kinds; {one} counts")
+    if one == next(iter(results)):
+        merger.notes.append(f"{name}: {said}, on machines of two kinds; {one} counts")
 
 
 def _found(line: TrialLine) -> str:

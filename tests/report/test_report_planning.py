@@ -64,3 +64,14 @@ def test_another_text_is_better_than_none(tmp_path: Path) -> None:
         update={"task": other.spec.task.model_copy(update={"level": "word"})}
     )
     assert foresee(other.model_copy(update={"spec": words}), tmp_path) is None
+
+
+def test_a_study_that_tells_nothing_hides_none_that_does(tmp_path: Path) -> None:
+    _study(tmp_path, "short", seeds=2)
+    _study(tmp_path, "other", seeds=10)
+    path = tmp_path / "other" / "journal.jsonl"
+    sha256 = _plan().data_sha256
+    path.write_text(path.read_text().replace(sha256, "a" * len(sha256)))
+    found = foresee(_plan(), tmp_path)
+    assert found is not None
+    assert (found.studies, found.same_text) == (("other",), False)

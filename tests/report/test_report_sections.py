@@ -22,6 +22,7 @@ from cellsearch.report.sections import (
     failures,
     forest,
     pareto,
+    reproduce,
     seeds,
     summary,
     verdict_table,
@@ -205,7 +206,9 @@ def test_a_loss_whose_perplexity_is_no_number_leaves_the_panels_alone(
     monkeypatch.setattr(frames, "curves", lost)
     info = curves.info(found)
     assert info.perplexity[1] <= plain[1] * 2 and info.cut
-    curves.draw(info)
+    axes = curves.draw(info)[0].figures[0].canvas.axes[0]
+    (crosses,) = axes.lines
+    assert set(crosses.get_ydata()) == {axes.get_ylim()[1]}, "at the edge, to be seen"
 
 
 def test_learning_rates_are_told_as_they_were_given(tmp_path: Path) -> None:
@@ -344,3 +347,34 @@ def test_a_cell_trained_alone_is_told_of_without_verdicts(tmp_path: Path) -> Non
     said = [str(block) for s in (summary, verdict_table, seeds) for block in s.draw(s.info(found))]
     assert not any(word in text for text in said for word in ("Holm", "margin", "compared with"))
     assert forest.draw(forest.info(found)) == []
+
+
+def test_every_look_is_reproduced(tmp_path: Path) -> None:
+    commands = reproduce.info(_findings(tmp_path, Arm("v"), seeds=3, looks=(5, 8))).commands
+    assert commands.splitlines()[1:3] == [
+        "cellsearch resume results/simulated --set seeds=5",
+        "cellsearch resume results/simulated --set seeds=8",
+    ]
+
+
+def test_what_a_tuning_left_is_said_to_be_its_best(tmp_path: Path) -> None:
+    found = _findings(tmp_path, *(Arm(f"v{k}") for k in range(4)))
+    journal = found.journal
+    spec = journal.study.spec.model_copy(update={"seeds": 0})
+    study = journal.study.model_copy(update={"spec": spec})
+    left = replace(journal, study=study, planned=(0, 5), variants=journal.variants[:3])
+    judged = judge(left)
+    assert "2 variants of 4, the best on validation, were compared" in summary.info(judged).lead
+    assert "confirm results/simulated --top 2 --seeds 5" in reproduce.info(judged).commands
+
+
+def test_of_controls_alone_no_family_is_spoken_of(tmp_path: Path) -> None:
+    found = _findings(tmp_path, Arm("m", mirror_of="base"))
+    assert dict(summary.info(found).facts)["Tests"] == "none: all variants are controls"
+    said = " ".join(
+        block.text
+        for section in (verdict_table, seeds)
+        for block in unfolded(section.draw(section.info(found)))
+        if isinstance(block, Paragraph)
+    )
+    assert "contrast" not in said.replace("for all contrasts at once", "") and "/ 0" not in said

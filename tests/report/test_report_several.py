@@ -49,7 +49,7 @@ def test_a_verdict_holds_where_the_study_itself_gave_it(tmp_path: Path) -> None:
     assert sentence(v) == "Worse on 2 of 3 (a, b) and inconclusive on 1 of 3 (c)."
     # As often one as the other holds nowhere.
     assert w.counts == {Class.BETTER: 1, Class.WORSE: 1, Class.UNSTABLE: 1}
-    assert (w.claim, w.contradicted, label(w)) == (None, True, "studies differ")
+    assert (w.claim, w.contradicted, label(w)) == (None, True, "no one class")
     assert sentence(w).endswith("The studies contradict each other.")
 
 

@@ -80,7 +80,8 @@ def test_a_straggler_makes_a_variant_unstable_and_is_named(tmp_path: Path) -> No
     row = verdict_rows(found.journal)[1]
     assert (row.kind, row.diverged, row.interval) == ("unstable 2/10", 0, "–")
     assert row.change.startswith("[")
-    assert re.match(r"Seeds \d and \d ended far from the other 8, which agree\.", row.sentence)
+    said = r"Against the base, seeds \d and \d ended further off than the 8 others allow\."
+    assert re.match(said, row.sentence)
     other = found.verdicts["other"]
     assert other.raw is not None and other.adjusted is not None
     assert other.adjusted.difference == pytest.approx(min(1.0, 2 * other.raw.difference))
@@ -220,7 +221,7 @@ def test_two_seeds_far_apart_still_have_a_verdict(tmp_path: Path) -> None:
     """With one degree of freedom and many contrasts an interval is longer than a float can say."""
     arms = (Arm("torn", noise=3.0), *(Arm(f"v{k}") for k in range(20)))
     found = _judge(tmp_path, *arms, seeds=2, looks=(), key=1)
-    looked = dataclasses.replace(found.journal, looks=9)
+    looked = dataclasses.replace(found.journal, planned=tuple(range(1, 10)))
     row = verdict_rows(looked)[1]
     assert row.kind == "inconclusive"
     assert row.simultaneous == f"{MINUS}100.0% to over +1000%"
@@ -276,3 +277,16 @@ def test_loss_of_the_worst_seeds_never_makes_a_variant_better() -> None:
         assert survivors is not None
         lucky += st.t_interval(survivors.mean, survivors.noise, 0.95).high < 0
     assert lucky > 0.3 * studies
+
+
+def test_the_seeds_of_a_row_are_the_pairs_that_it_rests_on(tmp_path: Path) -> None:
+    arms = (Arm("base", failed=(0, 1, 2)), Arm("v", failed=(3, 4, 5)), Arm("whole"))
+    journal = read(write_journal(Simulation(arms, seeds=8), tmp_path))
+    assert [row.seeds for row in verdict_rows(journal)] == ["5 of 8", "2 of 8", "5 of 8"]
+
+
+def test_beside_survivors_of_the_base_no_number_stands_for_all_seeds(tmp_path: Path) -> None:
+    arms = (Arm("base", diverged=(0, 1)), Arm("m", mirror_of="base"), Arm("v"))
+    journal = read(write_journal(Simulation(arms, seeds=6), tmp_path))
+    for row in verdict_rows(journal)[1:]:
+        assert row.change.startswith("[") and row.interval == row.simultaneous == "–"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +89,22 @@ def test_machines_of_one_kind_must_agree(tmp_path: Path) -> None:
     ):
         merge([a, b], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_machines_of_one_kind_must_agree_whichever_comes_first(tmp_path: Path) -> None:
+    a, b = _write(tmp_path / "a"), _edit(_write(tmp_path / "b"), _worse("cpu"))
+    other = _edit(_write(tmp_path / "other"), _worse("another"))
+    with pytest.raises(StoreError, match="on a machine of the same kind"):
+        merge([other, a, b], tmp_path / "out")
+
+
+def test_a_journal_that_was_written_anew_has_its_trials(tmp_path: Path) -> None:
+    folders = [_write(tmp_path / "a", (3, 4)), _write(tmp_path / "b", (0, 1, 2))]
+    for folder in folders:
+        lines = (folder / store.NAME).read_text().splitlines()
+        (folder / store.NAME).write_text("".join(f"{json.dumps(json.loads(a))}\n" for a in lines))
+    journal, _ = merge(folders, tmp_path / "out")
+    assert len(journal.trials) == 10
 
 
 def test_seeds_that_one_planned_beyond_the_other_are_a_look(tmp_path: Path) -> None:

@@ -115,6 +115,7 @@ def _figure(panel: Panel, info: Info) -> Figure:
             _draw_lines(ax, info.base, 0.6)
         _draw_lines(ax, panel, 0.9)
         _axes(ax, panel, info)
+        _draw_ends(ax, panel)
     count = len(panel.lines)
     seeds = "1 seed" if count == 1 else f"{count} seeds"
     said = f"Validation perplexity of {panel.name} while it trains, {seeds}, beside the base"
@@ -134,7 +135,14 @@ def _draw_lines(ax: Axes, panel: Panel, alpha: float) -> None:
     )
     hover.tell(lines, [_told(panel, k) for k in range(len(panel.lines))])
     ax.add_collection(lines)
-    ax.plot(*panel.ends.T, "x", color=colour, markersize=7, markeredgewidth=1.8)
+
+
+def _draw_ends(ax: Axes, panel: Panel) -> None:
+    """Crosses; at the upper edge where they lie above."""
+    tokens, perplexity = panel.ends.T
+    seen = np.minimum(perplexity, ax.get_ylim()[1])
+    (crosses,) = ax.plot(tokens, seen, "x", color=drawing.ROLES[panel.role], clip_on=False)
+    crosses.set(markersize=7, markeredgewidth=1.8)
 
 
 def _told(panel: Panel, k: int) -> str:
@@ -160,9 +168,9 @@ def _axes(ax: Axes, panel: Panel, info: Info) -> None:
 def _caption(info: Info) -> str:
     said = "Every seed is a line; the base's are thin and dark, behind. Panels share their axes."
     if info.cut:
-        said += " The first fall lies above the panels."
+        said += " What lies above the panels is cut off."
     if any(len(panel.ends) for panel in (info.base, *info.others)):
-        said += " A cross: the last finite point of a run that diverged."
+        said += " A cross: the last finite point of a run that diverged, or the edge below it."
     if any(len(panel.lines) > 100 for panel in (info.base, *info.others)):
         said += " The lines are drawn as an image; all are there."
     return said

@@ -12,7 +12,6 @@ from cellsearch.report.figures import drawing, hover, labels
 from cellsearch.report.statistics import Interval, percent, percents
 from cellsearch.report.verdicts import words
 from cellsearch.report.verdicts.findings import Findings, Verdict
-from cellsearch.report.verdicts.rows import tested
 from cellsearch.report.verdicts.samples import BASE
 
 if TYPE_CHECKING:
@@ -79,13 +78,12 @@ def draw(info: Info) -> Sequence[Block]:
 def line_of(verdict: Verdict) -> Line:
     """What is drawn of a verdict."""
     estimate = verdict.estimate
-    shown = estimate if tested(verdict) else None
-    bracketed = words.change(estimate.mean) if estimate else words.MISSING
+    shown = verdict.whole
     return Line(
         name=verdict.variant.name,
         label=words.label(verdict),
         role=drawing.role(verdict.kind),
-        change=bracketed if shown or not estimate else f"[{bracketed}]",
+        change=words.estimated(verdict),
         mean=percent(estimate.mean) if estimate else None,
         alone=percents(shown.pointwise) if shown else None,
         together=percents(shown.simultaneous) if shown else None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from cellsearch.report.document import Block, Code, Facts, Fold, Paragraph
-from cellsearch.report.sections.summary import backends
+from cellsearch.report.sections.summary import backends, best
 from cellsearch.report.verdicts.findings import Findings
 
 if TYPE_CHECKING:
@@ -52,12 +52,22 @@ def draw(info: Info) -> Sequence[Block]:
 
 def _commands(journal: Journal) -> str:
     name = journal.study.spec.name
-    added = f"cellsearch resume results/{name} --set seeds={journal.seeds}\n"
-    return (
-        f"cellsearch sweep {name}.yaml --results results/{name}\n"
-        f"{added if journal.looks > 1 else ''}"
-        f"cellsearch report results/{name} --out reports/{name}"
+    added = [_added(journal, k) for k in range(1, len(journal.planned))]
+    return "\n".join(
+        [
+            f"cellsearch sweep {name}.yaml --results results/{name}",
+            *added,
+            f"cellsearch report results/{name} --out reports/{name}",
+        ]
     )
+
+
+def _added(journal: Journal, k: int) -> str:
+    """How seeds were added the k-th time; first of all to a tuning, of all variants or its best."""
+    folder, seeds = f"results/{journal.study.spec.name}", journal.planned[k]
+    if journal.planned[k - 1] == 0 and len(journal.variants) < len(journal.study.variants):
+        return f"cellsearch confirm {folder} --top {len(best(journal))} --seeds {seeds}"
+    return f"cellsearch resume {folder} --set seeds={seeds}"
 
 
 def _spec(journal: Journal) -> str:

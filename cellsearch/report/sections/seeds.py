@@ -13,7 +13,6 @@ from cellsearch.report.sections.summary import backends, learning_rates
 from cellsearch.report.statistics import percent
 from cellsearch.report.verdicts import words
 from cellsearch.report.verdicts.findings import Findings, Verdict
-from cellsearch.report.verdicts.rows import tested
 
 TITLE = "Seeds and tests"
 ABOUT = "spread, power, p-values, the perplexity of every seed"
@@ -97,7 +96,7 @@ def _spread_row(verdict: Verdict) -> list[str]:
         words.significant(100 * found.spread.unpaired),
         words.decimal(found.spread.correlation),
         *(_percents(error) for error in (found.noise.seeds, found.noise.text, found.noise.error)),
-        words.size(found.smallest_effect) if tested(verdict) else words.MISSING,
+        words.size(found.smallest_effect) if verdict.whole else words.MISSING,
         words.settle(verdict.settle),
     ]
 
@@ -126,14 +125,17 @@ def _spread_record(verdict: Verdict) -> dict[str, object]:
 
 
 def _spread_words(info: Info) -> str:
+    level = f"α = {info.alpha:.3g}"
+    if info.contrasts:
+        level = f"Holm's strictest step, {level} / {info.contrasts}"
     return (
         "SDs are of one seed's difference, in % of perplexity (100 × nats): paired as run, "
         "unpaired as it would be with separate seeds; r is the correlation over seeds. SEs are of "
         "the mean difference: what other seeds would change, what other text of this kind would "
         "change (0: no more is seen than the seeds' noise), and both, which the verdict uses. "
         "Sees: the smallest true change that the difference test finds in 80 of 100 studies at "
-        f"Holm's strictest step, α = {info.alpha:.3g} / {info.contrasts}. Would settle: seeds in "
-        "all, counted as one more look, if effect and noise are as estimated; a plan, no finding."
+        f"{level}. Would settle: seeds in all, counted as one more look, that settle it in 80 of "
+        "100 studies, if effect and noise are as estimated; a plan, no finding."
     )
 
 

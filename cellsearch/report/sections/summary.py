@@ -13,10 +13,12 @@ from cellsearch.report.figures import inside
 from cellsearch.report.statistics import ALPHA, SPANS
 from cellsearch.report.verdicts import words
 from cellsearch.report.verdicts.findings import Class, Findings, Rules, Verdict
+from cellsearch.report.verdicts.roles import contrasts
 from cellsearch.report.verdicts.samples import BASE, Sample, trials_by_variant
 
 if TYPE_CHECKING:
     from cellsearch.config import SweepConfig
+    from cellsearch.store import Journal
 
 TITLE = "Asked and found"
 ABOUT = ""
@@ -97,12 +99,26 @@ def _lead(findings: Findings) -> str:
         said = f" It reaches a test perplexity of {reached}." if reached else ""
         return f"{name} was trained over {seeds}, with nothing to compare it with.{said}"
     who = f"{words.count(tested, 'variant') if tested else 'No variant'} "
-    who += "were" if tested > 1 else "was"
+    who += f"{_chosen(findings.journal)}{'were' if tested > 1 else 'was'}"
     return (
         f"{who} compared with the base {name} on test perplexity, over {seeds}, "
         f"paired{_tuned(findings)}. {f'The base reaches {reached}. ' if reached else ''}Changes "
         "are of perplexity, variant against base; lower is better."
     )
+
+
+def best(journal: Journal) -> list[str]:
+    """The variants that are compared, without the base and what is another cell in other words."""
+    found = [v for v in journal.variants if v.name != BASE]
+    return [v.name for v in found if v.mirror_of is None and v.identical_to is None]
+
+
+def _chosen(journal: Journal) -> str:
+    """Of how many a tuning has left these, where not all that it tried are compared."""
+    if len(journal.variants) == len(journal.study.variants):
+        return ""
+    tried = len(contrasts(journal.study, journal.study.variants))
+    return f"of {tried}, the best on validation, "
 
 
 def _tuned(findings: Findings) -> str:
@@ -138,14 +154,14 @@ def _named(verdict: Verdict, findings: Findings) -> str:
         return f"{name} ({verdict.reason})"
     small = verdict.kind in (Class.BETTER, Class.WORSE) and words.within(verdict, findings.rules)
     tail = ", within the margin" if small else ""
-    return f"{name} ({words.change(found.mean)}{tail})" if found else name
+    return f"{name} ({words.estimated(verdict)}{tail})" if found else name
 
 
 def _what_happened(verdict: Verdict) -> str:
-    far, of = words.stragglers(verdict), verdict.sample.finished
-    if far:
-        return f"{len(far)} of {of} far from the others"
-    return f"{len(verdict.sample.diverged)} of {of} diverged"
+    far, found = words.stragglers(verdict), verdict.estimate
+    if far and found:
+        return f"{len(far)} of {len(found.seeds)} far from the others"
+    return f"{len(verdict.sample.diverged)} of {verdict.sample.finished} diverged"
 
 
 def _alarms(findings: Findings) -> list[str]:
@@ -219,11 +235,11 @@ def _base_straggles(findings: Findings) -> str:
     """A seed on which the base is far off is one on which every variant seems to be."""
     held = [v.estimate for name in findings.rules.contrasts if (v := findings.verdicts[name])]
     far = Counter(seed for found in held if found for seed in found.stragglers)
-    seeds = sorted(str(seed) for seed, count in far.items() if 2 < len(held) < 2 * count)
+    seeds = sorted(seed for seed, count in far.items() if 1 < len(held) < 2 * count)
     if not seeds:
         return ""
     return (
-        f"Most variants are far from the base on seed {words.listed(seeds)}, and near it on the "
+        f"Most variants are far from the base on {words.seed_names(seeds)}, and near it on the "
         "others: there it is the base that ended far off, and the variants are called unstable for "
         "it."
     )
@@ -286,6 +302,8 @@ def _recorded(findings: Findings) -> str:
 
 
 def _tests(rules: Rules) -> str:
+    if not rules.contrasts:
+        return "none: all variants are controls"
     return (
         f"of difference, equivalence, non-inferiority: a family of {len(rules.contrasts)} each, "
         f"Holm's correction in each, α = {rules.alpha:.3g}"
@@ -294,6 +312,8 @@ def _tests(rules: Rules) -> str:
 
 def _noise(findings: Findings) -> str:
     held = {n: v.estimate for n, v in findings.verdicts.items() if v.estimate}
+    if not held:
+        return "unknown: no variant has two seeds in common with the base"
     without = [name for name, found in held.items() if found.noise.text is None]
     if len(without) == len(held):
         few = f"losses in {SPANS} parts of it or more are not on record"

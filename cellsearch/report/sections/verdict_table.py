@@ -53,7 +53,8 @@ def draw(info: Info) -> Sequence[Block]:
 
 def _reading(info: Info) -> str:
     looks = f" and {info.looks} looks" if info.looks > 1 else ""
-    each = f"{100 * info.level:.2f}% each for {words.count(info.contrasts, 'contrast')}{looks}"
+    of = f" each for {words.count(info.contrasts, 'contrast')}" if info.contrasts else ""
+    each = f"{100 * info.level:.2f}%{of}{looks}"
     return (
         "Change is that of test perplexity against the base, from differences of mean loss paired "
         "by seed. The 95% interval covers the truth in 95 of 100 studies for one variant alone; "
@@ -61,7 +62,8 @@ def _reading(info: Info) -> str:
         f"{_stopped(info)}. Verdicts "
         "follow Holm's procedure, which is sharper than Bonferroni, and equivalence is tested on "
         "one side at a time: so a verdict may stand although its simultaneous interval touches 0 "
-        "or reaches over the margin. What stands in [brackets] is of survivors and is not tested."
+        "or reaches over the margin. What stands in [brackets] is not tested: a seed diverged or "
+        "ended far off, or the base diverged."
         f"{_time(info)}{_tuned(info)}"
     )
 

@@ -85,7 +85,7 @@ def label(found: Across) -> str:
     if found.claim is not None:
         return f"{found.claim}, {found.counts[found.claim]} of {len(found.verdicts)}"
     if found.said:
-        return "studies differ"
+        return "no one class"
     return str(Class.INCONCLUSIVE if found.counts[Class.INCONCLUSIVE] else Class.NONE)
 
 

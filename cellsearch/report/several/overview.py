@@ -24,7 +24,6 @@ from cellsearch.report.several.studies import Study
 from cellsearch.report.statistics import percent, percents
 from cellsearch.report.verdicts import words
 from cellsearch.report.verdicts.findings import Class, Verdict
-from cellsearch.report.verdicts.rows import tested
 
 
 def opening(studies: Sequence[Study], found: Sequence[Across]) -> list[Block]:
@@ -82,7 +81,7 @@ def table(studies: Sequence[Study], found: Sequence[Across]) -> list[Block]:
         ),
         Paragraph(
             "Intervals are simultaneous for all contrasts of their own study. What stands in "
-            "[brackets] is of survivors, or of too few seeds, and is not tested."
+            "[brackets] is not tested: a seed diverged or ended far off, or the base diverged."
         ),
     ]
 
@@ -132,7 +131,13 @@ def _about(study: Study) -> str:
 
 
 def _alarms(studies: Sequence[Study]) -> list[str]:
-    return [
+    diverged = [
+        f"{s.name}: the base diverged on {len(base.diverged)} of {base.finished} seeds. Nothing "
+        "can be compared with it there."
+        for s in studies
+        if (base := s.findings.base.sample).diverged
+    ]
+    return diverged + [
         f"{s.name}: {v.variant.name}, which should differ by chance alone, differs beyond it. "
         "Something besides the cells may differ between its runs."
         for s in studies
@@ -173,22 +178,14 @@ def _row(found: Across, studies: Sequence[Study]) -> list[Cell]:
 def _tag(verdict: Verdict | None) -> Cell:
     if verdict is None:
         return words.MISSING
-    return Tag(words.label(verdict), drawing.role(verdict.kind), _mean(verdict))
-
-
-def _mean(verdict: Verdict) -> str:
-    if verdict.estimate is None:
-        return words.MISSING
-    shown = words.change(verdict.estimate.mean)
-    return shown if tested(verdict) else f"[{shown}]"
+    return Tag(words.label(verdict), drawing.role(verdict.kind), words.estimated(verdict))
 
 
 def _change(verdict: Verdict | None) -> str:
-    if verdict is None or verdict.estimate is None:
+    if verdict is None:
         return words.MISSING
-    if not tested(verdict):
-        return _mean(verdict)
-    return f"{_mean(verdict)} ({words.interval(verdict.estimate.simultaneous)})"
+    shown = f" ({words.interval(found.simultaneous)})" if (found := verdict.whole) else ""
+    return f"{words.estimated(verdict)}{shown}"
 
 
 def _counts(found: Across) -> dict[str, object]:
@@ -207,7 +204,7 @@ def _counts(found: Across) -> dict[str, object]:
 def _record(found: Across, study: Study) -> dict[str, object]:
     verdict = found.verdicts.get(study.name)
     estimate = verdict.estimate if verdict else None
-    shown = estimate if verdict and tested(verdict) else None
+    shown = verdict.whole if verdict else None
     low, high = percents(shown.simultaneous) if shown else (None, None)
     return {
         "variant": found.name,

@@ -36,6 +36,9 @@ class Class(StrEnum):
     NONE = "no verdict"
 
 
+CONTROLS = (Class.IDENTICAL, Class.MIRROR, Class.PLACEBO)
+
+
 @dataclass(frozen=True)
 class Rules:
     """What was fixed before the data: level, looks, margin (nats), and who is tested.
@@ -73,9 +76,11 @@ class Estimate:
     """What the paired seeds say about the size of the effect, in nats; tested or not.
 
     Attributes:
+        survivors: whether seeds are left out that diverged, of the variant or of the base.
         stragglers: the seeds that ended far from the others.
     """
 
+    survivors: bool
     seeds: tuple[int, ...]
     differences: tuple[float, ...]
     mean: float
@@ -122,6 +127,14 @@ class Verdict:
     twin_p: float | None = None
     settle: Settle | None = None
     reason: str = ""
+
+    @property
+    def whole(self) -> Estimate | None:
+        """The estimate where it stands for all seeds: it was tested, or is of a control."""
+        found = self.estimate
+        if found is None or self.adjusted is not None:
+            return found
+        return found if self.kind in CONTROLS and not found.survivors else None
 
 
 @dataclass(frozen=True)

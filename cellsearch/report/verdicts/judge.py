@@ -61,7 +61,7 @@ def _verdict(variant: Variant, judged: Judged, seen: _Seen) -> Verdict:
         variant=variant,
         sample=sample,
         kind=judged.kind,
-        estimate=_estimate(held, rules) if held else None,
+        estimate=_estimate(held, seen, variant.name) if held else None,
         raw=judged.raw,
         adjusted=judged.adjusted,
         stability=_stability(seen.samples[BASE], sample),
@@ -73,8 +73,10 @@ def _verdict(variant: Variant, judged: Judged, seen: _Seen) -> Verdict:
     )
 
 
-def _estimate(found: Contrast, rules: Rules) -> Estimate:
+def _estimate(found: Contrast, seen: _Seen, name: str) -> Estimate:
+    rules = seen.rules
     return Estimate(
+        survivors=bool(seen.samples[BASE].diverged or seen.samples[name].diverged),
         seeds=found.pairs.seeds,
         differences=tuple(found.pairs.differences.tolist()),
         mean=found.mean,

@@ -47,17 +47,19 @@ def foresee(study: StudyLine, results: Path) -> Foreseen | None:
     Args:
         study: the plan.
         results: the folder that holds the studies' folders. Those on the same text count, or, where
-            there is none, those of the same task and level; what cannot be read is passed over.
+            they leave no noise, those of the same task and level; what cannot be read is passed
+            over.
     """
     tested = contrasts(study, study.variants)
     if study.spec.seeds < 2 or not tested:
         return None
     alike = [j for j in _journals(results) if _alike(j.study.spec.task, study.spec.task)]
     same = [j for j in alike if j.study.data_sha256 == study.data_sha256]
-    noises = [(j.folder.name, found) for j in same or alike for found in _noises(j)]
+    own = _noises(same)
+    noises = own or _noises(alike)
     effects = sorted(_effect(found, study, tested) for _, found in noises)
     names = sorted({name for name, _ in noises})
-    return Foreseen(tuple(effects), tuple(names), bool(same)) if effects else None
+    return Foreseen(tuple(effects), tuple(names), bool(own)) if effects else None
 
 
 def _journals(results: Path) -> Iterator[Journal]:
@@ -74,7 +76,12 @@ def _alike(one: TaskConfig, other: TaskConfig) -> bool:
     return (one.name, one.level) == (other.name, other.level)
 
 
-def _noises(journal: Journal) -> Iterator[Contrast]:
+def _noises(journals: Sequence[Journal]) -> list[tuple[str, Contrast]]:
+    """The folder's name and the contrast, of all that tell how noisy such studies are."""
+    return [(journal.folder.name, found) for journal in journals for found in _telling(journal)]
+
+
+def _telling(journal: Journal) -> Iterator[Contrast]:
     """The tested variants with 3 seeds and more, none of which diverged or straggled."""
     seen = samples(journal)
     held = contrasts_of(seen)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cellsearch.report.statistics import Interval, percent, percents
 from cellsearch.report.verdicts import words
-from cellsearch.report.verdicts.findings import Class, Estimate, Findings, Verdict
+from cellsearch.report.verdicts.findings import Findings, Verdict
 
 if TYPE_CHECKING:
     from cellsearch.record import Variant
@@ -21,7 +21,7 @@ class Row:
     Attributes:
         variant: its name.
         kind: the class, with k/n where unstable.
-        seeds: seeds with a result, `4 of 5` where some are missing.
+        seeds: those that its numbers are of, `4 of 5` where some are missing.
         diverged: how many of them diverged.
         perplexity: on the test text, of the mean loss; in brackets where seeds diverged.
         change: change of perplexity against the base; in brackets where it was not tested.
@@ -68,18 +68,8 @@ def counted(variant: Variant, of: str) -> tuple[int, int]:
     return variant.cell_cost.parameters, variant.cell_cost.flops_forward
 
 
-def tested(verdict: Verdict) -> bool:
-    """Whether the numbers stand for all seeds: tested, or a control, none of which diverged."""
-    control = verdict.kind in _CONTROLS and not verdict.sample.diverged
-    return verdict.adjusted is not None or control
-
-
-_CONTROLS = (Class.MIRROR, Class.PLACEBO, Class.IDENTICAL)
-
-
 def _row(verdict: Verdict, findings: Findings) -> Row:
-    estimate, spec = verdict.estimate, findings.journal.study.spec
-    shown = estimate if tested(verdict) else None
+    estimate, shown, spec = verdict.estimate, verdict.whole, findings.journal.study.spec
     parameters, flops = counted(verdict.variant, spec.match.of)
     bench = next((b for b in findings.journal.benches if b.variant == verdict.variant.name), None)
     return Row(
@@ -88,7 +78,7 @@ def _row(verdict: Verdict, findings: Findings) -> Row:
         seeds=words.seeds(verdict),
         diverged=len(verdict.sample.diverged),
         perplexity=_perplexity(verdict.sample),
-        change=_change(verdict, estimate),
+        change=words.estimated(verdict),
         interval=words.interval(shown.pointwise if shown else None),
         simultaneous=words.interval(shown.simultaneous if shown else None),
         test_perplexity=verdict.sample.perplexity,
@@ -106,15 +96,4 @@ def _row(verdict: Verdict, findings: Findings) -> Row:
 
 def _perplexity(sample: Sample) -> str:
     shown = words.decimal(sample.perplexity, 3)
-    return _bracketed(shown) if sample.losses and sample.diverged else shown
-
-
-def _change(verdict: Verdict, estimate: Estimate | None) -> str:
-    if estimate is None:
-        return words.MISSING
-    shown = words.change(estimate.mean)
-    return shown if tested(verdict) else _bracketed(shown)
-
-
-def _bracketed(shown: str) -> str:
-    return f"[{shown}]"
+    return f"[{shown}]" if sample.losses and sample.diverged else shown

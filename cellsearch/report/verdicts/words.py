@@ -77,10 +77,24 @@ def significant(number: float | None, digits: int = 3) -> str:
     return decimal(number, places)
 
 
+def estimated(verdict: Verdict) -> str:
+    """The change; in [brackets] where it does not stand for all seeds."""
+    if verdict.estimate is None:
+        return MISSING
+    shown = change(verdict.estimate.mean)
+    return shown if verdict.whole else f"[{shown}]"
+
+
 def seeds(verdict: Verdict) -> str:
-    """How many seeds have a result: `5`, or `4 of 5` where some are missing."""
-    sample = verdict.sample
-    return f"{sample.finished} of {sample.planned}" if sample.missing else f"{sample.finished}"
+    """How many seeds the numbers are of: `5`, or `4 of 5` where some are missing.
+
+    Those of a change are pairs, which lack what the base lacks.
+    """
+    found, planned = verdict.estimate, verdict.sample.planned
+    number = verdict.sample.finished
+    if found is not None and not found.survivors:
+        number = len(found.seeds)
+    return f"{number} of {planned}" if number < planned else f"{number}"
 
 
 def settle(found: Settle | None) -> str:
@@ -111,8 +125,9 @@ def label(verdict: Verdict) -> str:
     """The class; an unstable one with its count of seeds that diverged or straggled."""
     if verdict.kind is not Class.UNSTABLE:
         return str(verdict.kind)
-    sample = verdict.sample
-    return f"{verdict.kind} {len(sample.diverged) or len(stragglers(verdict))}/{sample.finished}"
+    if far := stragglers(verdict):
+        return f"{verdict.kind} {len(far)}/{len(_estimate(verdict).seeds)}"
+    return f"{verdict.kind} {len(verdict.sample.diverged)}/{verdict.sample.finished}"
 
 
 def stragglers(verdict: Verdict) -> tuple[int, ...]:
@@ -161,16 +176,17 @@ def _unstable(verdict: Verdict, rules: Rules) -> str:
     found, far = verdict.stability, stragglers(verdict)
     assert found is not None
     if far:
-        ended = f"{_seed_names(far)} ended far from the other {found.of - len(far)}, which agree."
+        others = count(len(_estimate(verdict).seeds) - len(far), "other")
+        ended = f"Against the base, {seed_names(far)} ended further off than the {others} allow."
         return f"{ended} A mean says little of such a law, and is not tested."
     said = f"{found.diverged} of {found.of} seeds diverged (95%: {share(found.interval)})."
     lucky = " The survivors are the lucky ones and are not tested."
     return said + (lucky if found.diverged < found.of else "")
 
 
-def _seed_names(seeds: Sequence[int]) -> str:
-    """`Seed 3`, `Seeds 1 and 4`."""
-    return f"Seed{'s' if len(seeds) > 1 else ''} {listed([str(s) for s in seeds])}"
+def seed_names(seeds: Sequence[int]) -> str:
+    """`seed 3`, `seeds 1 and 4`."""
+    return f"seed{'s' if len(seeds) > 1 else ''} {listed([str(s) for s in seeds])}"
 
 
 def _better(verdict: Verdict, rules: Rules) -> str:
@@ -203,8 +219,10 @@ def _not_worse(verdict: Verdict, rules: Rules) -> str:
 def _inconclusive(verdict: Verdict, rules: Rules) -> str:
     said = f"{count(len(_estimate(verdict).seeds), 'seed')} cannot tell."
     if verdict.settle is None or verdict.settle.seeds is None:
-        return f"{said} Nor could {MOST_SEEDS:,}, if the estimates hold."
-    return f"{said} About {verdict.settle.seeds:,} would, if the estimates hold."
+        return f"{said} Nor would {MOST_SEEDS:,} in 80 of 100 studies, if the estimates hold."
+    return (
+        f"{said} About {verdict.settle.seeds:,} would, in 80 of 100 studies, if the estimates hold."
+    )
 
 
 def _none(verdict: Verdict, rules: Rules) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,6 +57,8 @@ def generate(
     """
     if argmax and temperature is not None:
         raise ConfigError("--argmax draws nothing, so --temperature means nothing beside it")
+    if temperature is not None and not math.isfinite(temperature):
+        raise ConfigError(f"--temperature: expected a number, got {temperature}")
     chosen = None if argmax else temperature or _TEMPERATURE
     from cellsearch import store
 
@@ -70,7 +73,9 @@ def generate(
         said = {"variant": variant, "seed": seed, "temperature": chosen, "draw": draw}
         say.as_json({**said, "prompt": prompt, **found})
     else:
-        say.line(f"{prompt}{found['text']}")
+        # Words stand apart.
+        gap = " " if config.task.level == "word" and not prompt[-1:].isspace() else ""
+        say.line(f"{prompt}{gap}{found['text']}")
 
 
 def _trial(journal: Journal, variant: str, seed: int) -> TrialLine:

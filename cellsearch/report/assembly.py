@@ -1,4 +1,4 @@
-"""The whole report of a study: page, Markdown, tables, figures, from the journal alone."""
+"""The whole report of a study: page, Markdown, tables, figures, from what is on record alone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Built:
 
 
 def build(study: Path, out: Path) -> Built:
-    """Write the report of `study` into `out`; the same journal gives the same bytes.
+    """Write the report of `study` into `out`; the same record gives the same bytes.
 
     Tables and figures of an earlier report there that this one does not have are removed; no other
     file is.

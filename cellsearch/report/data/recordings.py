@@ -114,6 +114,11 @@ class Recordings:
     skipped: Mapping[str, str]
     samples: SamplesFacts | None
 
+    @property
+    def begun(self) -> bool:
+        """Whether the first point is before training; not where recording began on the way."""
+        return self.points[:1] == (0,)
+
 
 def all_of(journal: Journal) -> dict[str, dict[int, Recordings]]:
     """Of every compared variant that has some, in the plan's order, by seed.

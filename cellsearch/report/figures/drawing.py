@@ -165,7 +165,7 @@ def inline(svg: str, name: str, words: str) -> str:
     for hex_colour, variable in _variables().items():
         body = body.replace(hex_colour, f"var({variable})")
     body = re.sub(r"(font[^;\"]*?)'DejaVu Sans'[^;\"]*", r"\g<1>var(--sans)", body)
-    return re.sub(r"<svg ", f'<svg role="img" aria-label="{_attribute(words)}" ', body, count=1)
+    return body.replace("<svg ", f'<svg role="img" aria-label="{_attribute(words)}" ', 1)
 
 
 def _render(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:

@@ -26,7 +26,7 @@ LEFT = 0.01
 
 def norm_figure(line: Shown, first: Shown) -> Figure:
     """The norm against the lag; behind it that of another variant."""
-    flow = _flow(line)
+    flow = flow_of(line)
     with drawing.style():
         figure, ax = drawing.axes(3.7, 2.9)
         if line.name != first.name:
@@ -34,7 +34,8 @@ def norm_figure(line: Shown, first: Shown) -> Figure:
         colour = drawing.ROLES[line.role]
         band = (np.clip(q[-1], LEAST / 10, MOST * 10) for q in (flow.low, flow.high))
         ax.fill_between(flow.lags, *band, color=colour, alpha=0.2, linewidth=0)
-        _line(ax, line, 0, colour, linewidth=1.1, linestyle="--")
+        if line.found.begun:
+            _line(ax, line, 0, colour, linewidth=1.1, linestyle="--")
         _line(ax, line, -1, colour, linewidth=1.8)
         _mark(ax, flow, colour)
         _axes(ax, line.name, flow)
@@ -46,7 +47,7 @@ def norm_figure(line: Shown, first: Shown) -> Figure:
 
 def held_figure(line: Shown) -> Figure:
     """The norm against the lag, as trained and with each gate held at 0 and at 1."""
-    flow = _flow(line)
+    flow = flow_of(line)
     with drawing.style():
         figure, ax = drawing.axes(3.7, 2.9)
         _line(ax, line, -1, drawing.ROLES[line.role], linewidth=1.8)
@@ -56,7 +57,8 @@ def held_figure(line: Shown) -> Figure:
                 own = np.clip(norms[value], 0, MOST)
                 (drawn,) = ax.plot(np.arange(len(own)), own, style, color=drawing.INK, linewidth=1)
                 hover.tell(drawn, [f"{line.name} with {gate} = {value}"])
-                names.append(_end_label(f"{gate} = {value}", own, len(names)))
+                place = len(names) / (2 * len(flow.held))
+                names.append(_end_label(f"{gate} = {value}", own, place))
         _axes(ax, line.name, flow)
         labels.place(ax, names, 8.5)
     words = f"Norm of the gradient of {line.name} with a gate held: {', '.join(flow.held)}"
@@ -65,7 +67,7 @@ def held_figure(line: Shown) -> Figure:
 
 def left_figure(line: Shown, state: str, gate: Gate) -> Figure:
     """What is left of each unit's gradient, against the mean of its gate."""
-    left, mean = _flow(line).left[state][-1], gate.mean[-1]
+    left, mean = flow_of(line).left[state][-1], gate.mean[-1]
     with drawing.style():
         figure, ax = drawing.axes(3.7, 2.9)
         dots = ax.scatter(
@@ -118,13 +120,14 @@ def _agreement(one: Array, two: Array) -> float:
     return abs(float(np.corrcoef(rankdata(x), rankdata(y))[0, 1]))
 
 
-def _flow(line: Shown) -> Flow:
+def flow_of(line: Shown) -> Flow:
+    """Its flow, of those that have one."""
     assert line.found.flow is not None
     return line.found.flow
 
 
 def _line(ax: Axes, line: Shown, point: int, colour: str, **look: Any) -> None:
-    flow = _flow(line)
+    flow = flow_of(line)
     norms = np.clip(flow.total[point], 0, MOST)
     (drawn,) = ax.plot(flow.lags, norms, color=colour, **look)
     hover.tell(drawn, [f"{line.name}, seed {line.seed}, {inside.when(line.found, point)}"])
@@ -147,10 +150,10 @@ def _mark(ax: Axes, flow: Flow, colour: str) -> None:
         said.set_in_layout(False)
 
 
-def _end_label(text: str, norms: Array, k: int) -> labels.Label:
-    """At a place of its own, where the line is still in the panel."""
+def _end_label(text: str, norms: Array, place: float) -> labels.Label:
+    """At a place of its own, from 0 to 1, where the line is still in the panel."""
     seen = np.flatnonzero(norms >= LEAST * 2)
-    x = int(seen[-1]) * (0.9 - 0.08 * k) if seen.size else 0.0
+    x = int(seen[-1]) * (0.9 - min(0.4, 0.8 * place)) if seen.size else 0.0
     y = max(float(norms[int(x)]), LEAST * 2)
     return labels.Label(text, x, y, x, x)
 

@@ -149,8 +149,9 @@ def _beside(ax: Axes, front: Front) -> list[float]:
     for k in sorted(range(len(front.points)), key=lambda k: front.points[k].perplexity):
         groups.setdefault(front.points[k].cost.value, []).append(k)
     low, high = ax.get_xlim()
-    step, at = APART * (high - low), [p.cost.value for p in front.points]
-    for members in groups.values():
+    at = [p.cost.value for p in front.points]
+    for cost, members in groups.items():
+        step = min(APART * (high - low), (high - cost) / (len(members) + 1))
         for place, k in enumerate(members):
             at[k] += step * place
     return at
@@ -189,7 +190,7 @@ def _axes(ax: Axes, front: Front) -> None:
     ends = [e for p in front.points for e in (p.cost.value, *(p.cost.quartiles or ()))]
     # Never narrower than ±10%, or costs that were matched would look far apart.
     middle = (min(ends) + max(ends)) / 2
-    half = max(0.62 * (max(ends) - min(ends)), 0.1 * middle)
+    half = max(0.62 * (max(ends) - min(ends)), 0.1 * middle) or 1.0
     ax.set_xlim(middle - half, middle + half)
     ax.xaxis.set_major_formatter(EngFormatter(sep=""))
     ax.xaxis.set_major_locator(MaxNLocator(5))

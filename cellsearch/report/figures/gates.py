@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from cellsearch.report.figures.inside import Shown
 
 # Gates differ in shape, since colours mean classes; so many shapes can be told apart.
-SHAPES = "os^Dv*PX"
+SHAPES = "os^Dv*PX<>phd8"
 # Beyond so many units a panel's points are an image, or twenty variants would be a heavy page.
 MOST_UNITS = 400
 LEFT, RIGHT = 0.1, 0.9
+# So many names stand beside each other's points in the corner where no unit can lie.
+MOST_NAMED = 5
 
 
 def saturation_figure(line: Shown) -> Figure:
@@ -43,7 +45,8 @@ def saturation_figure(line: Shown) -> Figure:
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(PercentFormatter(1, decimals=0))
         # No unit can lie there.
-        ax.legend(handles=keys, loc="upper right", title="gate", handletextpad=0.1)
+        size = 9 if len(gates) <= MOST_NAMED else 9 * MOST_NAMED / len(gates)
+        ax.legend(handles=keys, loc="upper right", title="gate", handletextpad=0.1, fontsize=size)
     said = "; ".join(
         f"{gate.name} {inside.percent(gate.left[-1].mean())} and "
         f"{inside.percent(gate.right[-1].mean())}"

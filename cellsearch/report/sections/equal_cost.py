@@ -90,6 +90,8 @@ def _parameters(findings: Findings) -> str:
     match = findings.journal.study.spec.match
     noun = "cells" if match.of == "cell" else "whole model"
     each = {n: counted(v.variant, match.of)[0] for n, v in findings.verdicts.items()}
+    if not each["base"]:
+        return f"The base's {noun} have no parameters, so nothing can be at equal ones."
     shares = [number / each["base"] for number in each.values()]
     low, high = 100 * min(shares), 100 * max(shares)
     if high - low <= 100 * NEARLY:

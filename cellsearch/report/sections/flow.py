@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from cellsearch.report.document import Block, Column, Fold, Gallery, Paragraph, Table
 from cellsearch.report.figures import inside
-from cellsearch.report.figures.flow import gate_of, held_figure, left_figure, norm_figure
+from cellsearch.report.figures.flow import flow_of, gate_of, held_figure, left_figure, norm_figure
 from cellsearch.report.figures.inside import Shown
 from cellsearch.report.verdicts import words
 
@@ -66,24 +67,18 @@ _HELD = (
 
 
 def _found(lines: Sequence[Shown]) -> str:
-    each = "; ".join(f"{line.name} {_to_one_percent(line, -1)}" for line in lines)
+    each = "; ".join(f"{line.name} {_to_one_percent(flow_of(line), -1)}" for line in lines)
     return (
         f"Steps back until 1% of the gradient is left, after training ({inside.of_seeds(lines)}): "
         f"{each}. {_LIMITS}"
     )
 
 
-def _to_one_percent(line: Shown, point: int) -> str:
-    flow = _flow(line)
+def _to_one_percent(flow: Flow, point: int) -> str:
     if np.isnan(flow.total[point]).any():
         return words.MISSING
     lag = flow.reaches(point)
     return f"over {flow.lags[-1]}" if lag is None else str(lag)
-
-
-def _flow(line: Shown) -> Flow:
-    assert line.found.flow is not None
-    return line.found.flow
 
 
 def _norms(found: Recordings) -> Rows:
@@ -104,7 +99,7 @@ def _norms(found: Recordings) -> Rows:
 
 
 def _table(info: Info) -> Table:
-    longest = max(int(_flow(line).lags[-1]) for line in info.lines)
+    longest = max(int(flow_of(line).lags[-1]) for line in info.lines)
     lags = [lag for lag in LAGS if lag <= longest]
     return Table(
         name="flow",
@@ -118,9 +113,9 @@ def _table(info: Info) -> Table:
         rows=[
             [
                 line.name,
-                _to_one_percent(line, 0),
-                _to_one_percent(line, -1),
-                *(_norm(_flow(line), lag) for lag in lags),
+                inside.before(line.found, partial(_to_one_percent, flow_of(line))),
+                _to_one_percent(flow_of(line), -1),
+                *(_norm(flow_of(line), lag) for lag in lags),
             ]
             for line in info.lines
         ],
@@ -133,7 +128,7 @@ def _norm(flow: Flow, lag: int) -> str:
 
 
 def _held(lines: Sequence[Shown]) -> list[Block]:
-    figures = [held_figure(line) for line in lines if _flow(line).held]
+    figures = [held_figure(line) for line in lines if flow_of(line).held]
     return [Fold("With a gate held shut or open", [Gallery(figures, _HELD)])] if figures else []
 
 
@@ -142,9 +137,9 @@ def _left(lines: Sequence[Shown]) -> list[Block]:
     if not chosen:
         return []
     caption = (
-        f"Each point is a unit of the trained cell: what is left of its own gradient after "
-        f"{_flow(lines[0]).left_lag} steps, against the mean of its gate. Of the cell's gates and "
-        "states, the pair whose ranks agree best; that one makes the other so, this does not show. "
-        "What is less than 0.01% stands at the lower edge."
+        "Each point is a unit of the trained cell: what is left of its own gradient after "
+        f"{flow_of(lines[0]).left_lag} steps, against the mean of its gate. Of the cell's gates "
+        "and states, the pair whose ranks agree best; that one makes the other so, this does not "
+        "show. What is less than 0.01% stands at the lower edge."
     )
     return [Fold("Unit by unit", [Gallery([left_figure(*found) for found in chosen], caption)])]

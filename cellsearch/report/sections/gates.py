@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -13,6 +14,7 @@ from cellsearch.report.figures.gates import distribution_figure, saturation_figu
 from cellsearch.report.figures.inside import Shown
 
 if TYPE_CHECKING:
+    from cellsearch.recorded import Array
     from cellsearch.report.data.recordings import Recordings
     from cellsearch.report.figures.inside import Rows
     from cellsearch.report.verdicts.findings import Findings
@@ -85,6 +87,10 @@ def _units(found: Recordings) -> Rows:
                     }
 
 
+def _share(shares: Array, point: int) -> str:
+    return inside.percent(shares[point].mean())
+
+
 def _table(info: Info) -> Table:
     return Table(
         name="gates",
@@ -102,8 +108,10 @@ def _table(info: Info) -> Table:
             [
                 line.name,
                 gate.name,
-                *(inside.percent(gate.left[p].mean()) for p in (0, -1)),
-                *(inside.percent(gate.right[p].mean()) for p in (0, -1)),
+                inside.before(line.found, partial(_share, gate.left)),
+                _share(gate.left, -1),
+                inside.before(line.found, partial(_share, gate.right)),
+                _share(gate.right, -1),
                 inside.number(gate.mean[-1].mean()),
             ]
             for line in info.lines

@@ -41,8 +41,8 @@ def draw(info: Info) -> Sequence[Block]:
     return [
         Paragraph(
             f"Save the plan below as {info.name}.yaml. The commands train and measure it again, "
-            "and write this report from the journal alone. The same versions on the same kind of "
-            "machine give the same losses; measured times differ."
+            "and write this report from what they put on record. The same versions on the same "
+            "kind of machine give the same losses; measured times differ."
         ),
         Code(info.commands, "sh"),
         Facts(info.facts),

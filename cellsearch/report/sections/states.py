@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -105,7 +106,7 @@ def _figure(line: Shown, state: StateRange) -> Figure:
         ax.fill_between(steps, last[LOW], last[HIGH], alpha=0.35, **look)
         (median,) = ax.plot(steps, last[MEDIAN], color=colour, linewidth=1.5)
         hover.tell(median, [_told(line, state)])
-        for k in (LOWEST, HIGHEST):
+        for k in (LOWEST, HIGHEST) if line.found.begun else ():
             ax.plot(steps, first[k], color=colour, linewidth=0.9, linestyle="--")
         _foretold(ax, state)
         ax.set_title(f"{labels.shorten(line.name, 28)}: {state.name}")
@@ -150,18 +151,18 @@ def _table(info: Info) -> Table:
             Column("After training", "1% to 99%, last step"),
             Column("Used", "of what was foretold"),
         ],
-        rows=[_row(line.name, state) for line in info.lines for state in line.found.states],
+        rows=[_row(line, state) for line in info.lines for state in line.found.states],
         data=info.quantiles,
     )
 
 
-def _row(name: str, state: StateRange) -> list[str]:
+def _row(line: Shown, state: StateRange) -> list[str]:
     at_end = _ends(state, -1)[:, -1]
     return [
-        name,
+        line.name,
         state.name,
         f"{_value(state.low)} to {_value(state.high)}",
-        _range(state, 0),
+        inside.before(line.found, partial(_range, state)),
         _range(state, -1),
         f"{_value(at_end[LOW])} to {_value(at_end[HIGH])}",
         _used(state),

@@ -294,11 +294,21 @@ def _recorded(findings: Findings) -> str:
         "units": any(line.found.units for line in lines),
         "samples": any(line.found.samples for line in lines),
     }
-    there = [kind for kind, is_there in kinds.items() if is_there]
+    there, lost = [kind for kind, is_there in kinds.items() if is_there], _lost(findings)
+    gone = f"the recordings of {words.count(lost, 'trial')} are not beside the journal"
     if not there:
-        return "none: what happens inside the cells was not recorded"
+        return gone if lost else "none: what happens inside the cells was not recorded"
     of = f"{len(lines)} of {words.count(len(findings.verdicts), 'cell')}"
-    return f"{words.listed(there)}, of {of}, {inside.of_seeds(lines)}"
+    said = f"{words.listed(there)}, of {of}, {inside.of_seeds(lines)}"
+    return f"{said}; {gone}" if lost else said
+
+
+def _lost(findings: Findings) -> int:
+    """Trials that were recorded, but whose files are not there."""
+    there = sum(map(len, findings.recordings.values()))
+    trials = [t for own in trials_by_variant(findings.journal).values() for t in own]
+    on_record = [t for t in trials if any(n.startswith("recordings/") for n in t.sidecars)]
+    return len(on_record) - there
 
 
 def _tests(rules: Rules) -> str:

@@ -65,14 +65,24 @@ def info(findings: Findings) -> Info:
             if tracked.target.units:
                 by_target.setdefault(tracked.target.name, []).append(Best(line, tracked))
     ranked = (sorted(each, key=lambda b: -b.fit.score) for each in by_target.values())
-    reasons = {what: why for line in lines for what, why in line.found.skipped.items()}
     return Info(
         best=tuple(map(tuple, ranked)),
         fits=inside.frame(findings, _fits),
-        skipped=tuple(f"Not judged: {what}, {why}." for what, why in reasons.items()),
+        skipped=tuple(_skipped(lines)),
         seeds=inside.of_seeds(lines) if lines else "",
         characters=max((line.found.characters for line in lines), default=0),
     )
+
+
+def _skipped(lines: Sequence[Shown]) -> Iterator[str]:
+    """What was not judged and why, and of whom, where it is not so of all."""
+    whose: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        for reason in line.found.skipped.items():
+            whose.setdefault(reason, []).append(line.name)
+    for (what, why), names in whose.items():
+        of = "" if len(names) == len(lines) else f" of {words.listed(names)}"
+        yield f"Not judged{of}: {what}, {why}."
 
 
 def draw(info: Info) -> Sequence[Block]:

@@ -291,7 +291,7 @@ def test_fonts_of_committed_figures_are_those_that_publishers_take() -> None:
 
 
 def test_variants_with_like_names_have_figures_of_their_own(tmp_path: Path) -> None:
-    names = ("a+b", "a_b", "a/b", "x" * 300)
+    names = ("a+b", "a_b", "a/b", r"a\1b", "x" * 300)
     arms = (Arm("base"), *(Arm(name) for name in names))
     built = build(write_journal(Simulation(arms=arms, seeds=2), tmp_path / "s"), tmp_path / "out")
     panels = [path for path in built.figures if path.name.startswith("curves_")]

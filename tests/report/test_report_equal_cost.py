@@ -130,3 +130,11 @@ def test_equal_parameters_are_said_or_what_they_would_take(
 
 def test_nothing_is_said_where_nobody_is_beside_the_base(tmp_path: Path) -> None:
     assert equal_cost.draw(equal_cost.info(_findings(tmp_path, lambda v, s, n: 2.0))) == []
+
+
+def test_a_base_without_parameters_has_nothing_at_equal_ones(tmp_path: Path) -> None:
+    found = _findings(tmp_path, lambda v, s, n: 4 - n / 200, Arm("v"))
+    none = found.base.variant.cell_cost.model_copy(update={"parameters": 0})
+    base = replace(found.base, variant=found.base.variant.model_copy(update={"cell_cost": none}))
+    said = equal_cost.info(replace(found, verdicts={**found.verdicts, "base": base}))
+    assert "have no parameters" in str(said)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cellsearch import store
 from cellsearch.report.data.recordings import Recordings
 from cellsearch.report.document import (
     Block,
@@ -200,3 +201,32 @@ def test_painted_text_can_be_heard_and_read_without_colours() -> None:
     assert "The text: a `````\nbc The value is high at: `; b.</p>" in page
     written = markdown("", [Part("First", "", [painted])])
     assert "\n``````text\na `````\n▄██ ▄▄▄▅\nbc\n▇▄\n``````\n" in written
+
+
+def test_what_was_not_recorded_from_the_start_is_not_called_before_training(
+    findings: Findings,
+) -> None:
+    late = _with(findings, points=POINTS[1:])
+    for section, columns in ((flow, (1,)), (gates, (2, 4)), (states, (3,))):
+        blocks = section.draw(section.info(late))
+        row = next(iter(tables(blocks))).rows[0]
+        assert {row[k] for k in columns} == {"–"}
+        assert "of base the first is after 100,000 tokens" in _said(blocks)
+    assert "base, seed 0, before training" not in _told(flow.draw(flow.info(late)), "flow_base")
+
+
+def test_recordings_that_are_not_beside_the_journal_are_said_to_be_on_record(
+    study: Path, tmp_path: Path
+) -> None:
+    (tmp_path / store.NAME).write_bytes((study / store.NAME).read_bytes())
+    said = dict(summary.info(judge(read(tmp_path))).facts)["Recordings"]
+    assert said == "the recordings of 6 trials are not beside the journal"
+
+
+def test_why_a_unit_was_not_judged_is_said_of_whom_it_is_so(findings: Findings) -> None:
+    some = replace(findings)
+    own = {name: dict(seeds) for name, seeds in findings.recordings.items()}
+    own["long"][0] = replace(own["long"][0], skipped={"all": "too many"})
+    some.__dict__["recordings"] = own
+    (reason,) = [said for said in units.info(some).skipped if "all" in said]
+    assert reason == "Not judged of long: all, too many."

@@ -89,6 +89,21 @@ def test_measured_costs_have_three_digits_and_ratios_two_decimals(tmp_path: Path
     assert table.rows[1][7:] == ["8.00", "2.00"]
 
 
+def test_many_that_cost_the_most_stay_in_the_panel(tmp_path: Path) -> None:
+    found = _findings(
+        tmp_path, *(Arm(f"v{k}", effect=0.02 * k) for k in range(14)), Arm("s", size=0.5)
+    )
+    axes = pareto.draw(pareto.info(found))[0].figures[0].canvas.axes[0]
+    low, high = axes.get_xlim()
+    x = [
+        float(value)
+        for line in axes.lines
+        for value in line.get_xdata()
+        if len(line.get_xdata()) == 1
+    ]
+    assert len(x) == 16 and low < min(x) and max(x) < high
+
+
 def test_costs_of_an_earlier_journal_are_not_measured(tmp_path: Path) -> None:
     found = _findings(tmp_path, Arm("v"))
     late = {"generation": None, "memory": None, "ratio_low": None, "ratio_high": None}

@@ -43,7 +43,7 @@ def main() -> None:
     folders = sorted(RESULTS.glob("placebo_*"))
     rows = [row for folder in folders for row in _rows(folder)]
     put_table("placebo", COLUMNS, rows, words=3)
-    points = (f"{k + 1}00,000" for k in SHOWN)
+    points = (f"{100_000 * (k + 1):,}" for k in SHOWN)
     grown = [_grown(read(folder)) for folder in folders]
     put_table("mirrored", ("Study", "Precision", *points), grown, words=2)
     print(*rows, *grown, sep="\n")

@@ -93,6 +93,11 @@ SCENARIOS = (
     Scenario(
         "text twice as noisy as 5 seeds, 40 seeds", arms(5, Arm("v", text=2 * AS_MUCH)), seeds=40
     ),
+    Scenario(
+        "text as noisy as 5 seeds, 20 variants, 40 seeds",
+        arms(20, Arm("v", text=AS_MUCH)),
+        seeds=40,
+    ),
     Scenario("at the margin, 1 variant", arms(1, AT_MARGIN[0])),
     Scenario("at the margin, 6 variants", arms(6, *AT_MARGIN), seeds=10),
     Scenario("at the margin, 3 seeds", arms(4, *AT_MARGIN), seeds=3),
@@ -102,6 +107,12 @@ SCENARIOS = (
     ),
     Scenario("no effect, four looks", arms(1, SAME), seeds=3, looks=(6, 12, 24)),
     Scenario("no effect, 5 variants, four looks", arms(5, SAME), looks=(10, 15, 20)),
+    Scenario(
+        "text as noisy as 5 seeds, three looks",
+        arms(5, Arm("v", text=AS_MUCH)),
+        seeds=20,
+        looks=(30, 40),
+    ),
     Scenario("at the margin, four looks", arms(2, *AT_MARGIN), looks=(10, 15, 20)),
     Scenario(
         "neighbouring blocks of the text alike, at 0.5",

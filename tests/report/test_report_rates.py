@@ -29,8 +29,9 @@ def test_what_was_measured_is_what_is_allowed(scenario: Scenario) -> None:
     if scenario.name not in held:
         pytest.skip("not measured yet: python benchmarks/verdict_errors.py")
     found = Rates(**held[scenario.name])
-    # One look may spend less than all of them.
-    alpha = st.ALPHA if scenario.looks else st.alpha_at(1)
+    # One look may spend less than all of them, but for what is approximate.
+    rough = scenario.seeds >= 20 and any(arm.text for arm in scenario.arms)
+    alpha = st.ALPHA if scenario.looks or rough else st.alpha_at(1)
     most = alpha + 3 * math.sqrt(alpha * (1 - alpha) / found.studies)
     assert found.studies == 10_000
     assert found.difference / found.studies < most

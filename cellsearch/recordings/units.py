@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.nn.functional import embedding
 
@@ -27,6 +28,8 @@ MOST_UNITS = 4096
 # Of each text, as many characters have to be in it, and as many out of it, in so many stretches.
 LEAST, STRETCHES = 100, 8
 KEPT, SHOWN = 5, 256
+# What stands for a character that is not in the vocabulary.
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _MOST = 1e6
 
 
@@ -35,7 +38,7 @@ class Text:
     """A half of the validation text as it was read.
 
     Attributes:
-        text: the half.
+        text: the half, one character for each id.
         places: of the characters that count, stream after stream.
         stream: how many of them each stream has.
         values: every unit's value after each of these characters, [N, units].
@@ -114,7 +117,7 @@ def _halves(copy: LanguageModel, corpus: Corpus, streams: int) -> tuple[Text, Te
     parts = values[WARMUP:, :count], values[WARMUP:, count:]
     first, second = (
         Text(
-            corpus.decode(half),
+            _text(corpus, half),
             counted,
             steps - WARMUP,
             part.swapaxes(0, 1).reshape(len(counted), -1),
@@ -122,6 +125,12 @@ def _halves(copy: LanguageModel, corpus: Corpus, streams: int) -> tuple[Text, Te
         for half, part in zip(halves, parts, strict=True)
     )
     return first, second
+
+
+def _text(corpus: Corpus, ids: npt.NDArray[np.int32]) -> str:
+    """One character for each id, so that places in the text are those of the ids."""
+    characters = [s if len(s) == 1 else UNKNOWN for s in corpus.vocabulary]
+    return "".join(characters[i] for i in ids.tolist())
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,6 +103,25 @@ def test_scores_are_those_of_the_other_half(
     share = right[True][1] / (right[True][1] + right[False][1])
     assert target.share == pytest.approx(share)
     assert target.chance == pytest.approx(max(share, 1 - share))
+
+
+def test_a_character_that_is_unknown_is_one_character(
+    found: dict[str, Target], model: LanguageModel, corpus: Corpus
+) -> None:
+    """The unit that counts knows no letter: without some of them its scores are the same."""
+    valid, unknown = corpus.valid.copy(), len(corpus.vocabulary)
+    letters = [i for i, symbol in enumerate(corpus.vocabulary) if symbol.isalpha()]
+    valid[np.flatnonzero(np.isin(valid, letters))[::50]] = unknown
+    lacking = replace(corpus, vocabulary=(*corpus.vocabulary, "<unk>"), valid=valid)
+    copy = recorder_of(model, ["c'"])
+    rows = torch.cat([copy.embedding.detach(), torch.zeros(1, 8)])
+    copy.embedding = torch.nn.Parameter(rows, requires_grad=False)
+    _, facts = units(copy, lacking)
+    targets = {target.name: target for target in facts.targets}
+    for name in ("inside brackets", "depth of brackets"):
+        assert targets[name].units[0] == found[name].units[0]
+        assert len(targets[name].text) == len(found[name].text)
+    assert any("\N{REPLACEMENT CHARACTER}" in target.text for target in facts.targets)
 
 
 def test_chance_is_what_units_of_noise_have_on_the_other_text() -> None:

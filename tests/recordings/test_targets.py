@@ -28,6 +28,18 @@ def test_inside_quotes(text: str, inside: str) -> None:
     assert marked("inside quotes", text) == inside
 
 
+@pytest.mark.parametrize(("length", "there"), [(500, True), (501, False)])
+def test_a_quotation_is_no_longer_than_500_characters(length: int, there: bool) -> None:
+    text = f"a 'b{'.' * (length - 1)}' c"
+    assert ("^" in marked("inside quotes", text)) is there
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("piece", ["'a ", "'"])
+def test_a_long_line_of_quotes_that_nothing_closes_comes_to_an_end(piece: str) -> None:
+    assert not TARGETS["inside quotes"](piece * (40_000 // len(piece)) + "\n").any()
+
+
 def test_brackets_are_counted_and_forgotten_at_an_empty_line() -> None:
     text = "a(b[c]d)e)f(g\n\nh{i}"
     depth = "".join(str(int(n)) for n in TARGETS["depth of brackets"](text))

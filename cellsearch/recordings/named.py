@@ -59,7 +59,8 @@ class Named:
 
 
 def _facts(name: str, foretold: dict[str, Interval]) -> StateFacts:
-    ends = foretold[f"{name}'"] if f"{name}'" in foretold else foretold[name]
+    # Of the state before a step: the start is recorded, too.
+    ends = foretold[name]
     return StateFacts(name=name, low=_end(ends.low), high=_end(ends.high))
 
 

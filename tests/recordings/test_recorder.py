@@ -71,6 +71,16 @@ def test_what_is_recorded_of_a_cell(
     assert found.samples is not None
 
 
+def test_the_start_of_a_state_lies_within_the_ends_that_are_foretold(corpus: Corpus) -> None:
+    model = model_of(corpus, "cell above(x; h)\n    h' = 1 + sigmoid(W @ x + U @ h + bh)\n")
+    recorder = Recorder(("states",), model, corpus, STEPS, PER_STEP, np.random.default_rng(0))
+    recorder.look(0)
+    (state,) = _recordings(*from_bytes(recorder.content(whole=True))).states
+    assert (state.low, state.high) == (0, 2)
+    assert (state.quantiles[:, :, 0] == 0).all()
+    assert (state.quantiles[:, :, 1:] >= 1).all()
+
+
 def test_where_nothing_is_put_out_no_gradient_flows(corpus: Corpus) -> None:
     model = model_of(corpus, "lstm", "o = 0")
     recorder = Recorder(KINDS, model, corpus, STEPS, PER_STEP, np.random.default_rng(0))

@@ -16,6 +16,7 @@ import torch
 from cellsearch.recorded import Array
 from cellsearch.recordings.named import Named
 from cellsearch.recordings.reading import Reading
+from cellsearch.recordings.widths import only
 
 # The longest lag, and the one at which it is told what is left of each unit's gradient.
 LAGS, LEFT_LAG = 100, 20
@@ -30,7 +31,7 @@ def flow(reading: Reading, named: Named, lags: int = LAGS) -> dict[str, Array]:
         lags: the longest lag.
     """
     found = norms(reading, named, lags)
-    return {**totals(found), **_apart(found, named), **_left(found)}
+    return {**totals(found), **_apart(found, named), **_left(found, reading)}
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,15 @@ def _apart(n: Norms, named: Named) -> dict[str, Array]:
     return {f"states/{s}": np.concatenate([[first[s]], n.of([s]).mean(1) / mean]) for s in n.units}
 
 
-def _left(n: Norms) -> dict[str, Array]:
+def _left(n: Norms, reading: Reading) -> dict[str, Array]:
     """What is left of each unit's own gradient from lag 1 to a later one, by state [layers, U].
 
-    Root mean squares over the windows; a unit that no gradient reaches has 0.
+    Root mean squares over the windows; a unit that no gradient reaches has 0, and one that a layer
+    has not is NaN.
     """
     found = {}
     for state, gradients in n.units.items():
         rms = np.sqrt(np.square(gradients[[0, LEFT_LAG - 1]]).mean(2))
-        found[f"left/{state}"] = rms[1] / np.where(rms[0] > 0, rms[0], np.inf)
+        left = rms[1] / np.where(rms[0] > 0, rms[0], np.inf)
+        found[f"left/{state}"] = only(reading.own(state), left)
     return found

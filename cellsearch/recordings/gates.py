@@ -13,6 +13,7 @@ from cellsearch.derive.ranges import Interval
 from cellsearch.ir import Graph
 from cellsearch.recorded import Array
 from cellsearch.recordings.reading import WARMUP, Reading
+from cellsearch.recordings.widths import only
 
 CLOSED, OPEN = 0.1, 0.9
 BINS = 20
@@ -31,7 +32,7 @@ def gate_names(graph: Graph, found: Mapping[str, Interval]) -> tuple[str, ...]:
 def gates(reading: Reading, names: tuple[str, ...]) -> dict[str, Array]:
     """`left`, `right` and `mean` [layers, units], and `histogram` [layers, 20], of each gate.
 
-    The first steps of each window are left out.
+    The first steps of each window are left out. A unit that a layer has not is NaN.
 
     Args:
         reading: with the gates recorded.
@@ -39,11 +40,12 @@ def gates(reading: Reading, names: tuple[str, ...]) -> dict[str, Array]:
     """
     found: dict[str, Array] = {}
     for name in names:
-        values = reading.values(name)[:, WARMUP:]
-        found[f"{name}/left"] = (values < CLOSED).mean((1, 2))
-        found[f"{name}/right"] = (values > OPEN).mean((1, 2))
-        found[f"{name}/mean"] = values.mean((1, 2))
-        found[f"{name}/histogram"] = np.stack([_histogram(layer) for layer in values])
+        values, own = reading.values(name)[:, WARMUP:], reading.own(name)
+        found[f"{name}/left"] = only(own, (values < CLOSED).mean((1, 2)))
+        found[f"{name}/right"] = only(own, (values > OPEN).mean((1, 2)))
+        found[f"{name}/mean"] = only(own, values.mean((1, 2)))
+        layers = zip(values, own, strict=True)
+        found[f"{name}/histogram"] = np.stack([_histogram(v[..., units]) for v, units in layers])
     return found
 
 

@@ -6,8 +6,9 @@ the model that is trained is touched: neither its gradients, nor its mode, nor i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from torch.nn.functional import cross_entropy, embedding
 from cellsearch.ir import Cell
 from cellsearch.nn.language_model import LanguageModel
 from cellsearch.recorded import Array
+from cellsearch.recordings.widths import Own, own_units
 
 Ids = npt.NDArray[np.int64]
 
@@ -32,15 +34,22 @@ class Reading:
     Attributes:
         losses: of the token after the last step, in nats, [B].
         recorded: by name [layers, T, B, width].
+        units: those that each layer has; of a name left out, each has all.
     """
 
     losses: Tensor
     recorded: Mapping[str, Tensor]
+    units: Own = field(default_factory=dict)
 
     def values(self, name: str) -> Array:
-        """What was recorded under a name, [layers, T, B, units]."""
+        """What was recorded under a name, [layers, T, B, units]; 0 where a layer has no such."""
         found: Array = self.recorded[name].detach().flatten(3).numpy()
         return found
+
+    def own(self, name: str) -> npt.NDArray[np.bool_]:
+        """Which units each layer has, [layers, units]."""
+        layers, _, _, *shape = self.recorded[name].shape
+        return self.units.get(name, np.ones((layers, math.prod(shape)), dtype=np.bool_))
 
 
 def windows(tokens: npt.NDArray[np.int32], steps: int, count: int) -> Ids:
@@ -88,4 +97,4 @@ def read(copy: LanguageModel, tokens: Ids) -> Reading:
     ids = torch.from_numpy(tokens)
     outputs, _ = copy.cells(embedding(ids[:-1], copy.embedding))
     losses = cross_entropy(copy.scores(outputs[-1]), ids[-1], reduction="none")
-    return Reading(losses, copy.cells.recorded)
+    return Reading(losses, copy.cells.recorded, own_units(copy.cells))

@@ -22,13 +22,18 @@ def states(reading: Reading, names: Sequence[str]) -> dict[str, Array]:
     Returns:
         Each [layers, T, 5].
     """
-    return {name: _quantiles(reading.values(name)) for name in names}
+    return {name: _layers(reading.values(name), reading.own(name)) for name in names}
+
+
+def _layers(values: Array, own: Array) -> Array:
+    each = zip(values, own, strict=True)
+    return np.stack([_quantiles(layer[..., units]) for layer, units in each])
 
 
 def _quantiles(values: Array) -> Array:
-    layers, steps = values.shape[:2]
+    """Of the values of one layer [T, B, units], [T, 5]."""
     # Nearest ranks: values that were there.
-    flat = np.sort(values.reshape(layers, steps, -1), axis=2)
-    ranks = np.rint(np.array(QUANTILES) * (flat.shape[2] - 1)).astype(np.int64)
-    found: Array = flat[:, :, ranks]
+    flat = np.sort(values.reshape(len(values), -1), axis=1)
+    ranks = np.rint(np.array(QUANTILES) * (flat.shape[1] - 1)).astype(np.int64)
+    found: Array = flat[:, ranks]
     return found

@@ -21,6 +21,7 @@ from cellsearch.recorded import Array, Target, UnitFit, UnitsFacts
 from cellsearch.recordings.fits import Cuts, balanced_accuracy, correlations
 from cellsearch.recordings.reading import Ids
 from cellsearch.recordings.targets import READABLE, Readable
+from cellsearch.recordings.widths import own_units
 
 STREAMS, STEPS, WARMUP = 32, 256, 64
 # A hundred kilobytes are held of each.
@@ -98,10 +99,9 @@ def units(
 
 def _labels(copy: LanguageModel) -> Iterator[dict[str, Any]]:
     """State, layer and number of each unit, in the order of `_values`."""
-    for name, recorded in copy.cells.recorded.items():
-        layers, units = recorded.shape[0], recorded.flatten(3).shape[3]
-        for k in range(layers):
-            yield from ({"state": name.rstrip("'"), "layer": k, "index": u} for u in range(units))
+    for name, own in own_units(copy.cells).items():
+        for layer, unit in np.argwhere(own).tolist():
+            yield {"state": name.rstrip("'"), "layer": layer, "index": unit}
 
 
 def _halves(copy: LanguageModel, corpus: Corpus, streams: int) -> tuple[Text, Text]:
@@ -137,9 +137,11 @@ def _text(corpus: Corpus, ids: npt.NDArray[np.int32]) -> str:
 def _values(copy: LanguageModel, tokens: Ids) -> Array:
     """Every unit after each token [T, B], [T, B, units]."""
     copy.cells(embedding(torch.from_numpy(tokens.astype(np.int64)), copy.embedding))
+    recorded = copy.cells.recorded
     # [layers, T, B, units] each
     each = [
-        recorded.flatten(3).movedim(0, 2).flatten(2) for recorded in copy.cells.recorded.values()
+        recorded[name].flatten(3).movedim(0, 2)[:, :, torch.from_numpy(own)]
+        for name, own in own_units(copy.cells).items()
     ]
     # What has grown beyond all bounds tracks nothing.
     found: Array = torch.cat(each, 2).nan_to_num().clamp(-_MOST, _MOST).numpy()

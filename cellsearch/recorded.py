@@ -2,7 +2,8 @@
 
 One safetensors file, whose metadata hold the facts as JSON under the key `cellsearch`. Below, P is
 the points of training, K the longest lag (K' with a gate held), L layers, U units, T the position
-in a window, C characters. All is float32. Where a layer is narrower than U, what it has not is NaN.
+in a window, C characters. All is float32. Where a layer is narrower than U, what it has not is NaN;
+so are the points of a kind that were over when it was asked for.
 
     flow/total, flow/low, flow/high   [P, K + 1]    flow/states/NAME   [P, K + 1]
     flow/held/GATE                    [2, K' + 1]   flow/left/STATE    [P, L, U]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -72,10 +72,9 @@ class Recorder:
     @np.errstate(all="ignore")
     def content(self, *, whole: bool) -> bytes:
         """The file; `whole`: with what is recorded of the trained model alone."""
-        points = self._alike()
-        names = next(iter(points.values()), {})
-        arrays = {name: np.stack([point[name] for point in points.values()]) for name in names}
-        facts = self._facts(list(points), names)
+        points = self._asked()
+        arrays = _stacked(list(points.values()))
+        facts = self._facts(list(points), arrays)
         for kind, record in self._last.items() if whole else ():
             more, said = record(self._trained)
             arrays |= {f"{kind}/{name}": array for name, array in more.items()}
@@ -94,15 +93,17 @@ class Recorder:
             step, _, name = key.partition("/")
             self._points.setdefault(int(step), {})[name] = array
 
-    def _alike(self) -> dict[int, dict[str, Array]]:
-        """The points in their order; where other kinds were asked for at first, not those."""
-        points = dict(sorted(self._points.items()))
-        last = next(reversed(points.values()), {})
-        return {step: point for step, point in points.items() if point.keys() == last.keys()}
+    def _asked(self) -> dict[int, dict[str, Array]]:
+        """The points in their order, with the kinds that are asked for now."""
+        points = {
+            step: {name: array for name, array in point.items() if _kind(name) in self._each}
+            for step, point in sorted(self._points.items())
+        }
+        return {step: point for step, point in points.items() if point}
 
     def _facts(self, points: list[int], names: Collection[str]) -> dict[str, object]:
         named = self._named
-        kinds = {name.partition("/")[0] for name in names}
+        kinds = {_kind(name) for name in names}
         return {
             "points": tuple(step * self._per_step for step in points),
             "tokens": self._steps * self._per_step,
@@ -114,3 +115,13 @@ class Recorder:
             "gates": named.gates if "gates" in kinds else (),
             "states": named.states if "states" in kinds else (),
         }
+
+
+def _kind(name: str) -> str:
+    return name.partition("/")[0]
+
+
+def _stacked(points: Sequence[dict[str, Array]]) -> dict[str, Array]:
+    """All points of each array; NaN where its kind was not yet asked for."""
+    missing = {n: np.full_like(a, np.nan) for point in points for n, a in point.items()}
+    return {n: np.stack([p.get(n, none) for p in points]) for n, none in missing.items()}

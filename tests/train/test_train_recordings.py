@@ -97,8 +97,26 @@ def test_kinds_that_are_asked_for_later_begin_there(trial, tmp_path):
         )
     train(one, checkpoint=tmp_path / "c", recordings=Wanted(("gates", "states"), tmp_path / "r"))
     arrays, facts = from_bytes((tmp_path / "r").read_bytes())
-    assert len(facts.points) == 2
-    assert {len(array) for array in arrays.values()} == {2}
+    assert len(facts.points) == 4
+    for name, array in arrays.items():
+        is_there = np.isfinite(array).reshape(4, -1)
+        want = [True] * 4 if name.startswith("gates/") else [False, False, True, True]
+        assert is_there.all(1).tolist() == is_there.any(1).tolist() == want
+
+
+def test_kinds_that_are_asked_for_no_more_are_not_there(trial):
+    one = planned(trial, "compiled")
+    first = Trainer(one, ("gates", "states"))
+    while first.step < first.steps // 2:
+        first.advance()
+    later = Trainer(one, ("gates",))
+    later.restore(first.snapshot())
+    while later.step < later.steps:
+        later.advance()
+    arrays, facts = from_bytes(later.recordings(whole=True))
+    assert len(facts.points) == 4
+    assert {name.partition("/")[0] for name in arrays} == {"gates"}
+    assert not facts.states
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import numpy as np
+
 from cellsearch.recorded import Array, Arrays
 from cellsearch.recordings import Recorder
 
 _T = TypeVar("_T")
+# Stands in a checkpoint in the place of all points.
+_PROBLEM = "problem"
 
 
 class Aside:
@@ -31,11 +35,14 @@ class Aside:
         return self._tried(lambda: self._recorder.content(whole=whole))
 
     def dump(self) -> dict[str, Array]:
-        """What was recorded so far, for a checkpoint."""
-        return self._tried(self._recorder.dump) or {}
+        """What was recorded so far, or why it stopped, for a checkpoint."""
+        found = self._tried(self._recorder.dump)
+        return {_PROBLEM: _bytes(self.problem)} if found is None else found
 
     def restore(self, dumped: Arrays) -> None:
-        """Go on from what `dump` gave."""
+        """Go on from what `dump` gave, or stay where it stopped."""
+        if _PROBLEM in dumped:
+            self.problem = dumped[_PROBLEM].tobytes().decode()
         self._tried(lambda: self._recorder.restore(dumped))
 
     def _tried(self, work: Callable[[], _T]) -> _T | None:
@@ -47,3 +54,7 @@ class Aside:
         except Exception as error:
             self.problem = f"not recorded: {type(error).__name__}: {error}"
             return None
+
+
+def _bytes(text: str) -> Array:
+    return np.frombuffer(text.encode(), dtype=np.uint8).copy()

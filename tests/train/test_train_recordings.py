@@ -163,6 +163,23 @@ def test_a_recording_that_fails_costs_the_trial_nothing(trial, tmp_path, monkeyp
     assert not (tmp_path / "r").exists()
 
 
+def test_what_went_wrong_is_known_after_a_checkpoint(trial, tmp_path, monkeypatch):
+    one = planned(trial, "compiled")
+    left = iter(range(10))
+    with monkeypatch.context() as broken, pytest.raises(Cancelled):
+        broken.setattr(Recorder, "look", lambda self, step: [][step])
+        train(
+            one,
+            checkpoint=tmp_path / "c",
+            cancelled=lambda: next(left, None) is None,
+            recordings=Wanted(("gates",), tmp_path / "r"),
+        )
+    outcome = train(one, checkpoint=tmp_path / "c", recordings=Wanted(("gates",), tmp_path / "r"))
+    assert outcome.status == "done"
+    assert outcome.warnings[-1] == "not recorded: IndexError: list index out of range"
+    assert not (tmp_path / "r").exists()
+
+
 def test_a_trial_that_diverges_leaves_its_points(trial, tmp_path):
     one = trial(
         cell="rnn_exploding",

@@ -44,6 +44,10 @@ def model_of(corpus: Corpus, cell: str, edit: str | None = None, layers: int = 1
     ("cell", "edit", "states", "gates", "held"),
     [
         ("lstm", "o = 1", "h|c", "i f", "i f"),
+        # A start of weights that speaks of one which goes with the gate.
+        ("lstm_chrono", None, "h|c", "i f o", "i f o"),
+        # Without its gate it carries nothing.
+        ("jordan", None, "y", "h", ""),
         # A matrix as a state, and a gate that has to be a vector.
         ("gla", None, "S", "a", ""),
         # Gates that are remembered, too.

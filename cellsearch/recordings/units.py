@@ -24,7 +24,7 @@ from cellsearch.recordings.targets import READABLE, Readable
 from cellsearch.recordings.widths import own_units
 
 STREAMS, STEPS, WARMUP = 32, 256, 64
-# A hundred kilobytes are held of each.
+# At the peak 450 kilobytes are held of each: not quite 2 GB.
 MOST_UNITS = 4096
 # Of each text, as many characters have to be in it, and as many out of it, in so many stretches.
 LEAST, STRETCHES = 100, 8

@@ -94,12 +94,13 @@ class Recorder:
             self._points.setdefault(int(step), {})[name] = array
 
     def _asked(self) -> dict[int, dict[str, Array]]:
-        """The points in their order, with the kinds that are asked for now."""
+        """The points up to the last with anything that is asked for now, and that of each."""
         points = {
             step: {name: array for name, array in point.items() if _kind(name) in self._each}
-            for step, point in sorted(self._points.items())
+            for step, point in self._points.items()
         }
-        return {step: point for step, point in points.items() if point}
+        last = max((step for step, point in points.items() if point), default=-1)
+        return {step: points.get(step, {}) for step in sorted(self._due) if step <= last}
 
     def _facts(self, points: list[int], names: Collection[str]) -> dict[str, object]:
         named = self._named

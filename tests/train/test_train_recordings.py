@@ -104,6 +104,21 @@ def test_kinds_that_are_asked_for_later_begin_there(trial, tmp_path):
         assert is_there.all(1).tolist() == is_there.any(1).tolist() == want
 
 
+def test_a_trial_that_is_recorded_from_its_middle_has_no_numbers_before(trial):
+    one = planned(trial, "compiled")
+    first = Trainer(one)
+    while first.step < first.steps // 2:
+        first.advance()
+    later = Trainer(one, ("gates",))
+    later.restore(first.snapshot())
+    while later.step < later.steps:
+        later.advance()
+    arrays, facts = from_bytes(later.recordings(whole=True))
+    assert (len(facts.points), facts.points[0]) == (4, 0)
+    for array in arrays.values():
+        assert np.isfinite(array).reshape(4, -1).all(1).tolist() == [False] * 3 + [True]
+
+
 def test_kinds_that_are_asked_for_no_more_are_not_there(trial):
     one = planned(trial, "compiled")
     first = Trainer(one, ("gates", "states"))

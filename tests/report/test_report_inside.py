@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from cellsearch import store
+from cellsearch.recorded import Array
 from cellsearch.report.data.recordings import Recordings
 from cellsearch.report.document import (
     Block,
@@ -203,16 +204,43 @@ def test_painted_text_can_be_heard_and_read_without_colours() -> None:
     assert "\n``````text\na `````\n▄██ ▄▄▄▅\nbc\n▇▄\n``````\n" in written
 
 
-def test_what_was_not_recorded_from_the_start_is_not_called_before_training(
-    findings: Findings,
-) -> None:
-    late = _with(findings, points=POINTS[1:])
-    for section, columns in ((flow, (1,)), (gates, (2, 4)), (states, (3,))):
-        blocks = section.draw(section.info(late))
-        row = next(iter(tables(blocks))).rows[0]
-        assert {row[k] for k in columns} == {"–"}
-        assert "of base the first is after 100,000 tokens" in _said(blocks)
-    assert "base, seed 0, before training" not in _told(flow.draw(flow.info(late)), "flow_base")
+def test_points_that_were_not_recorded_have_no_numbers(findings: Findings) -> None:
+    own = findings.recordings["base"][0]
+    assert own.flow is not None
+
+    def late(values: Array) -> Array:
+        return np.where(
+            np.arange(len(values)).reshape(-1, *(1,) * (values.ndim - 1)), values, np.nan
+        )
+
+    names = ("left", "right", "mean", "histogram")
+    changed = _with(
+        findings,
+        flow=replace(own.flow, total=late(own.flow.total)),
+        gates=tuple(replace(g, **{n: late(getattr(g, n)) for n in names}) for g in own.gates),
+        states=tuple(replace(s, quantiles=late(s.quantiles)) for s in own.states),
+    )
+    for section, missing in ((flow, {1}), (gates, {2, 4}), (states, {3})):
+        row = next(iter(tables(section.draw(section.info(changed))))).rows[0]
+        assert {k for k, said in enumerate(row) if said == "–"} == missing
+    (first, *_) = own.states
+    left = replace(first, quantiles=late(first.quantiles) * 2)
+    (table,) = tables(states.draw(states.info(_with(findings, states=(left,)))))
+    assert table.rows[0][6] == "left it"
+
+
+def test_units_that_a_layer_has_not_are_not_counted(findings: Findings) -> None:
+    gate = findings.recordings["base"][0].gates[0]
+    wide = np.ones((len(POINTS), 2, UNITS), dtype=np.float32)
+    wide[:, 1, 3:] = np.nan
+    histogram = np.repeat(gate.histogram, 2, axis=1)
+    own = replace(gate, left=wide, right=wide, mean=wide, histogram=histogram)
+    blocks = gates.draw(gates.info(_with(findings, gates=(own,))))
+    (table,) = tables(blocks)
+    assert table.rows[0][2:6] == ["100%"] * 4
+    assert len(table.data) == len(POINTS) * (UNITS + 3)
+    told = [text for text in _told(blocks, "gates_base") if "layer 1" in text]
+    assert len(told) == 3
 
 
 def test_recordings_that_are_not_beside_the_journal_are_said_to_be_on_record(

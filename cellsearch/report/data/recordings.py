@@ -98,6 +98,8 @@ class Tracked:
 class Recordings:
     """All that was recorded of one trial. What was not asked for is empty or None.
 
+    Points that were over when a kind was asked for are NaN, and so are units that a layer has not.
+
     Attributes:
         points: training tokens read before each point, of `tokens` in all.
         characters: of each of the two texts in which units were found and judged.
@@ -113,11 +115,6 @@ class Recordings:
     characters: int
     skipped: Mapping[str, str]
     samples: SamplesFacts | None
-
-    @property
-    def begun(self) -> bool:
-        """Whether the first point is before training; not where recording began on the way."""
-        return self.points[:1] == (0,)
 
 
 def all_of(journal: Journal) -> dict[str, dict[int, Recordings]]:

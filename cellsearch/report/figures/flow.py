@@ -34,8 +34,7 @@ def norm_figure(line: Shown, first: Shown) -> Figure:
         colour = drawing.ROLES[line.role]
         band = (np.clip(q[-1], LEAST / 10, MOST * 10) for q in (flow.low, flow.high))
         ax.fill_between(flow.lags, *band, color=colour, alpha=0.2, linewidth=0)
-        if line.found.begun:
-            _line(ax, line, 0, colour, linewidth=1.1, linestyle="--")
+        _line(ax, line, 0, colour, linewidth=1.1, linestyle="--")
         _line(ax, line, -1, colour, linewidth=1.8)
         _mark(ax, flow, colour)
         _axes(ax, line.name, flow)
@@ -68,24 +67,25 @@ def held_figure(line: Shown) -> Figure:
 def left_figure(line: Shown, state: str, gate: Gate) -> Figure:
     """What is left of each unit's gradient, against the mean of its gate."""
     left, mean = flow_of(line).left[state][-1], gate.mean[-1]
+    there = np.flatnonzero(np.isfinite(inside.units(mean))).tolist()
+    x, y = inside.units(mean)[there], inside.units(left)[there]
     with drawing.style():
         figure, ax = drawing.axes(3.7, 2.9)
         dots = ax.scatter(
-            inside.units(mean),
-            np.clip(inside.units(left), LEAST, None),
+            x,
+            np.clip(y, LEAST, None),
             s=14,
             alpha=0.7,
             linewidths=0,
             color=drawing.ROLES[line.role],
             rasterized=left.size > MOST_UNITS,
         )
-        pairs = zip(inside.units(mean), inside.units(left), strict=True)
         hover.tell(
             dots,
             [
                 f"{line.name}, {inside.unit_name(k, mean)}: mean {gate.name} {m:.2f}, "
                 f"{inside.percent(share)} left"
-                for k, (m, share) in enumerate(pairs)
+                for k, m, share in zip(there, x, y, strict=True)
             ],
         )
         ax.set_title(labels.shorten(line.name, 34))
@@ -114,8 +114,10 @@ def gate_of(found: Recordings) -> tuple[str, Gate] | None:
 
 def _agreement(one: Array, two: Array) -> float:
     """Spearman's correlation, without its sign; 0 where one of them is constant or no number."""
-    x, y = inside.units(one), inside.units(two)
-    if not (np.isfinite(x).all() and np.isfinite(y).all() and np.ptp(x) > 0 and np.ptp(y) > 0):
+    # What a layer has not is no number in both.
+    there = np.isfinite(two)
+    x, y = one[there], two[there]
+    if not (x.size and np.isfinite(x).all() and np.ptp(x) > 0 and np.ptp(y) > 0):
         return 0.0
     return abs(float(np.corrcoef(rankdata(x), rankdata(y))[0, 1]))
 

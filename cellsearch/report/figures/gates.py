@@ -48,8 +48,8 @@ def saturation_figure(line: Shown) -> Figure:
         size = 9 if len(gates) <= MOST_NAMED else 9 * MOST_NAMED / len(gates)
         ax.legend(handles=keys, loc="upper right", title="gate", handletextpad=0.1, fontsize=size)
     said = "; ".join(
-        f"{gate.name} {inside.percent(gate.left[-1].mean())} and "
-        f"{inside.percent(gate.right[-1].mean())}"
+        f"{gate.name} {inside.percent(inside.mean(gate.left[-1]))} and "
+        f"{inside.percent(inside.mean(gate.right[-1]))}"
         for gate in gates
     )
     words = f"Shares of steps at which the gates of {line.name} are shut and open: {said}"
@@ -63,6 +63,8 @@ def distribution_figure(line: Shown) -> Figure:
         figure, ax = drawing.axes(3.7, 2.9)
         for k, gate in enumerate(gates):
             for p in points:
+                if not np.isfinite(gate.histogram[p]).all():
+                    continue
                 x = k + (p + 0.5) / len(points) * 0.9
                 said = f"{line.name}, gate {gate.name}, {inside.when(line.found, p)}"
                 _draw_shape(ax, x, 0.4 / len(points), gate.histogram[p].mean(0), line, said)
@@ -85,17 +87,17 @@ def _crowded(line: Shown) -> bool:
 
 def _draw_units(ax: Axes, line: Shown, gate: Gate, shape: str, crowded: bool) -> Artist:
     """A point for each unit; returns what stands for them in a legend."""
-    left, right = (inside.units(share[-1]) for share in (gate.left, gate.right))
+    there = np.flatnonzero(np.isfinite(inside.units(gate.mean[-1]))).tolist()
+    left, right = (inside.units(share[-1])[there] for share in (gate.left, gate.right))
     colour = drawing.ROLES[line.role]
     look: dict[str, Any] = {"marker": shape, "color": colour, "alpha": 0.6, "linewidths": 0}
     dots = ax.scatter(left, right, s=16, rasterized=crowded, **look)
-    pairs = enumerate(zip(left, right, strict=True))
     hover.tell(
         dots,
         [
             f"{line.name}, gate {gate.name}, {inside.unit_name(k, gate.left[-1])}: "
             f"shut {inside.percent(shut)}, open {inside.percent(is_open)}"
-            for k, (shut, is_open) in pairs
+            for k, shut, is_open in zip(there, left, right, strict=True)
         ],
     )
     return ax.scatter([], [], s=30, label=gate.name, **look)

@@ -55,7 +55,7 @@ def when(found: Recordings, point: int) -> str:
 
 
 def of_seeds(lines: Sequence[Shown]) -> str:
-    """Which seeds are drawn, and which were not recorded from the start or to the end."""
+    """Which seeds are drawn, and which trials ended before the end of training."""
     seeds = sorted({line.seed for line in lines})
     which = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {words.listed([*map(str, seeds)])}"
     early = [
@@ -63,12 +63,7 @@ def of_seeds(lines: Sequence[Shown]) -> str:
         for line in lines
         if line.found.points and line.found.points[-1] != line.found.tokens
     ]
-    late = [
-        f"; of {line.name} the first is {when(line.found, 0)}"
-        for line in lines
-        if line.found.points and not line.found.begun
-    ]
-    return which + "".join(early + late)
+    return which + "".join(early)
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -78,9 +73,10 @@ def number(value: float, digits: int = 2) -> str:
     return words.significant(float(value), digits)
 
 
-def before(found: Recordings, said: Callable[[int], str]) -> str:
-    """What is said of the point before training; missing where that was not recorded."""
-    return said(0) if found.begun else words.MISSING
+def mean(values: Array) -> float:
+    """Over what is there; no number where nothing is."""
+    there = values[np.isfinite(values)]
+    return float(there.mean()) if there.size else np.nan
 
 
 def percent(share: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -113,7 +112,7 @@ def _table(info: Info) -> Table:
         rows=[
             [
                 line.name,
-                inside.before(line.found, partial(_to_one_percent, flow_of(line))),
+                _to_one_percent(flow_of(line), 0),
                 _to_one_percent(flow_of(line), -1),
                 *(_norm(flow_of(line), lag) for lag in lags),
             ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from cellsearch.report.document import Block, Column, Fold, Gallery, Paragraph, Table
@@ -14,7 +14,6 @@ from cellsearch.report.figures.gates import distribution_figure, saturation_figu
 from cellsearch.report.figures.inside import Shown
 
 if TYPE_CHECKING:
-    from cellsearch.recorded import Array
     from cellsearch.report.data.recordings import Recordings
     from cellsearch.report.figures.inside import Rows
     from cellsearch.report.verdicts.findings import Findings
@@ -73,22 +72,16 @@ def _units(found: Recordings) -> Rows:
     """A row for each gate, point, layer and unit."""
     for gate in found.gates:
         for p, tokens in enumerate(found.points):
-            layers, count = gate.mean[p].shape
-            for layer in range(layers):
-                for unit in range(count):
-                    yield {
-                        "gate": gate.name,
-                        "tokens": tokens,
-                        "layer": layer,
-                        "unit": unit,
-                        "left_saturated": gate.left[p, layer, unit],
-                        "right_saturated": gate.right[p, layer, unit],
-                        "mean": gate.mean[p, layer, unit],
-                    }
-
-
-def _share(shares: Array, point: int) -> str:
-    return inside.percent(shares[point].mean())
+            for layer, unit in np.argwhere(np.isfinite(gate.mean[p])):
+                yield {
+                    "gate": gate.name,
+                    "tokens": tokens,
+                    "layer": layer,
+                    "unit": unit,
+                    "left_saturated": gate.left[p, layer, unit],
+                    "right_saturated": gate.right[p, layer, unit],
+                    "mean": gate.mean[p, layer, unit],
+                }
 
 
 def _table(info: Info) -> Table:
@@ -108,11 +101,9 @@ def _table(info: Info) -> Table:
             [
                 line.name,
                 gate.name,
-                inside.before(line.found, partial(_share, gate.left)),
-                _share(gate.left, -1),
-                inside.before(line.found, partial(_share, gate.right)),
-                _share(gate.right, -1),
-                inside.number(gate.mean[-1].mean()),
+                *(inside.percent(inside.mean(gate.left[p])) for p in (0, -1)),
+                *(inside.percent(inside.mean(gate.right[p])) for p in (0, -1)),
+                inside.number(inside.mean(gate.mean[-1])),
             ]
             for line in info.lines
             for gate in line.found.gates

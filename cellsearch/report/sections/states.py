@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -106,7 +105,7 @@ def _figure(line: Shown, state: StateRange) -> Figure:
         ax.fill_between(steps, last[LOW], last[HIGH], alpha=0.35, **look)
         (median,) = ax.plot(steps, last[MEDIAN], color=colour, linewidth=1.5)
         hover.tell(median, [_told(line, state)])
-        for k in (LOWEST, HIGHEST) if line.found.begun else ():
+        for k in (LOWEST, HIGHEST):
             ax.plot(steps, first[k], color=colour, linewidth=0.9, linestyle="--")
         _foretold(ax, state)
         ax.set_title(f"{labels.shorten(line.name, 28)}: {state.name}")
@@ -129,6 +128,8 @@ def _told(line: Shown, state: StateRange) -> str:
 
 def _range(state: StateRange, point: int) -> str:
     values = state.quantiles[point]
+    if np.isnan(values).any():
+        return words.MISSING
     return f"{_value(values[..., LOWEST].min())} to {_value(values[..., HIGHEST].max())}"
 
 
@@ -162,7 +163,7 @@ def _row(line: Shown, state: StateRange) -> list[str]:
         line.name,
         state.name,
         f"{_value(state.low)} to {_value(state.high)}",
-        inside.before(line.found, partial(_range, state)),
+        _range(state, 0),
         _range(state, -1),
         f"{_value(at_end[LOW])} to {_value(at_end[HIGH])}",
         _used(state),
@@ -171,7 +172,8 @@ def _row(line: Shown, state: StateRange) -> list[str]:
 
 def _used(state: StateRange) -> str:
     """Which share of a finite range was used; or that it was left, which would be an error."""
-    lowest, highest = state.quantiles[..., LOWEST].min(), state.quantiles[..., HIGHEST].max()
+    lowest = np.nanmin(state.quantiles[..., LOWEST], initial=inf)
+    highest = np.nanmax(state.quantiles[..., HIGHEST], initial=-inf)
     if lowest < state.low - ROUNDING or highest > state.high + ROUNDING:
         return "left it"
     width = state.high - state.low

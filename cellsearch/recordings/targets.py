@@ -13,7 +13,7 @@ from cellsearch.recorded import Array
 
 # Opened where no word goes on, closed where none does, on one line: an apostrophe is no quote.
 # Both lengths are bounded, or the time would grow with the square of a line's length.
-_QUOTED = re.compile(r"(?<!\w)([\"'`]{1,9}+)(?=[^\s\"'`])(?:(?!\1)[^\n]|\1(?=\w)){0,500}+\1(?!\w)")
+_QUOTED = re.compile(r"(?<!\w)([\"'`]{1,9})(?=[^\s\"'`])(?:(?!\1)[^\n]|\1(?=\w)){0,500}\1(?!\w)")
 _HEADING = re.compile(r"(?:(?<=\n\n)|\A)[^\n]+:(?=\n)")
 _BRACKET = re.compile(r"[()\[\]{}]|\n\n")
 _OPENING = "([{"

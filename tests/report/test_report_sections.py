@@ -27,6 +27,7 @@ from cellsearch.report.sections import (
     summary,
     verdict_table,
 )
+from cellsearch.report.sections.summary import conditions
 from cellsearch.report.verdicts.findings import Findings
 from cellsearch.report.verdicts.judge import judge
 from cellsearch.store import Journal, read
@@ -227,8 +228,8 @@ def test_a_loss_whose_perplexity_is_no_number_leaves_the_panels_alone(
 
 
 def test_learning_rates_are_told_as_they_were_given(tmp_path: Path) -> None:
-    same = summary.learning_rates(_findings(tmp_path / "same", Arm("v")))
-    own = summary.learning_rates(_findings(tmp_path / "own", Arm("v", learning_rate=0.01)))
+    same = conditions.learning_rates(_findings(tmp_path / "same", Arm("v")))
+    own = conditions.learning_rates(_findings(tmp_path / "own", Arm("v", learning_rate=0.01)))
     assert same == "0.003 for every variant; it was not tuned, and verdicts depend on it"
     assert own == "given per variant (base 0.003, v 0.01), not tuned here; verdicts depend on them"
 
@@ -244,7 +245,7 @@ def test_a_tuning_of_something_else_leaves_the_rate_as_it_was_given(
     spec = found.journal.study.spec.model_copy(update={"tune": TuneConfig(space={key: (1, 2)})})
     study = found.journal.study.model_copy(update={"spec": spec})
     tuned = replace(found, journal=replace(found.journal, study=study))
-    assert summary.learning_rates(tuned).startswith(told)
+    assert conditions.learning_rates(tuned).startswith(told)
 
 
 def test_what_must_always_be_shown_is_shown(tmp_path: Path) -> None:

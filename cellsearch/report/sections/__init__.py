@@ -1,4 +1,4 @@
-"""The sections of a report, a file each.
+"""The sections of a report, a module each.
 
 A section is a module with `TITLE`, `ABOUT`, `ORDER`, `info(findings)`, which gathers the data as a
 named tuple, and `draw(info)`, which turns them into blocks. To add one, add a file here, or

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from cellsearch.report.document import Block, Code, Facts, Fold, Paragraph
-from cellsearch.report.sections.summary import backends, best
+from cellsearch.report.sections.summary.conditions import backends
+from cellsearch.report.sections.summary.found import best
 from cellsearch.report.verdicts.findings import Findings
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cellsearch.report.data import frames
 from cellsearch.report.document import Block, Column, Fold, Heading, Paragraph, Table
-from cellsearch.report.sections.summary import backends, learning_rates
+from cellsearch.report.sections.summary.conditions import backends, learning_rates
 from cellsearch.report.statistics import percent
 from cellsearch.report.verdicts import words
 from cellsearch.report.verdicts.findings import Findings, Verdict

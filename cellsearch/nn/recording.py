@@ -25,24 +25,27 @@ class Recording:
         layers: of the `RNN`; `directions`: how many each has.
         names: states (`h`: before a step) and equations (`f`, `h'`).
 
+    Attributes:
+        shapes: by name, of what each layer and direction records.
+
     Raises:
         ConfigError: nothing of that name can be recorded.
     """
 
     def __init__(self, layers: Sequence[SizedCell], directions: int, names: Sequence[str]) -> None:
-        self._shapes: dict[str, list[tuple[int, ...]]] = {name: [] for name in names}
+        self.shapes: dict[str, list[tuple[int, ...]]] = {name: [] for name in names}
         self._runners: list[ReferenceRunner] = []
         for layer in layers:
             check_recordable(layer.graph, names)
             graph = tapped(layer.graph, names)
             self._runners += [ReferenceRunner(graph, layer.sizes, layer.space)] * directions
             for name, node in recordable(layer.graph).items():
-                if name in self._shapes:
-                    self._shapes[name] += [layer.shape(node.type)] * directions
+                if name in self.shapes:
+                    self.shapes[name] += [layer.shape(node.type)] * directions
 
     def begin(self, steps: int, batch: int, like: Tensor) -> Call:
         """A call of so many steps and sequences, of the dtype and device of `like`."""
-        return Call(self._runners, self._shapes, (steps, batch), like)
+        return Call(self._runners, self.shapes, (steps, batch), like)
 
 
 class Call:

@@ -19,7 +19,7 @@ from cellsearch.lang import load_cell
 from cellsearch.nn.dropout import mask
 from cellsearch.nn.inputs import Input, check_like, rows_of
 from cellsearch.nn.packing import Layout, reversal, sequence_of_row
-from cellsearch.nn.recording import Call, Recording
+from cellsearch.nn.recording import Call, Recording, Shapes
 from cellsearch.nn.sized import (
     InputSize,
     SizedCell,
@@ -154,6 +154,11 @@ class RNN(nn.Module):
         """What can be recorded in every layer: states, and equations that differ by step."""
         first, *others = (recordable(sized.graph) for sized in self._sized)
         return tuple(name for name in first if all(name in other for other in others))
+
+    @property
+    def recorded_shapes(self) -> Shapes:
+        """By name, of what each layer and direction records; the widest is that of `recorded`."""
+        return self._recording.shapes if self._recording else {}
 
     @property
     def directions(self) -> tuple[str, ...]:

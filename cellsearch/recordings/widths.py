@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from cellsearch.ir import Graph
-from cellsearch.ir.types import Type
 from cellsearch.nn.rnn import RNN
-from cellsearch.nn.sized import sized_layers
 from cellsearch.recorded import Array
 
 # By name [layers, units].
@@ -19,19 +16,7 @@ Own = Mapping[str, npt.NDArray[np.bool_]]
 
 def own_units(cells: RNN) -> Own:
     """The units that each layer has, of what the cells record."""
-    layers = sized_layers(
-        cells.cell,
-        cells.input_size,
-        cells.hidden_size,
-        layers=cells.num_layers,
-        directions=len(cells.directions),
-        bias=cells.bias,
-    )
-    own = {}
-    for name in cells.record:
-        shapes = [s.shape(_type(s.graph, name)) for s in layers for _ in cells.directions]
-        own[name] = _within(shapes)
-    return own
+    return {name: _within(shapes) for name, shapes in cells.recorded_shapes.items()}
 
 
 def only(own: npt.NDArray[np.bool_], values: Array) -> Array:
@@ -40,12 +25,7 @@ def only(own: npt.NDArray[np.bool_], values: Array) -> Array:
     return found
 
 
-def _type(graph: Graph, name: str) -> Type:
-    states = {s.name: s.type for s in graph.states}
-    return states[name] if name in states else graph.equations[name].type
-
-
-def _within(shapes: list[tuple[int, ...]]) -> npt.NDArray[np.bool_]:
+def _within(shapes: Sequence[tuple[int, ...]]) -> npt.NDArray[np.bool_]:
     found = np.zeros((len(shapes), *np.max(shapes, axis=0)), dtype=np.bool_)
     for layer, shape in zip(found, shapes, strict=True):
         layer[tuple(map(slice, shape))] = True

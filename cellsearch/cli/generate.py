@@ -13,7 +13,7 @@ from cellsearch.cli.asked import Json
 from cellsearch.errors import ConfigError, StoreError, nearest_or_all
 
 if TYPE_CHECKING:
-    from cellsearch.config import TaskConfig, TrialConfig
+    from cellsearch.config import TrialConfig
     from cellsearch.data import Corpus
     from cellsearch.record import TrialLine
     from cellsearch.recordings.reading import Ids
@@ -61,13 +61,15 @@ def generate(
         raise ConfigError(f"--temperature: expected a number, got {temperature}")
     chosen = None if argmax else temperature or _TEMPERATURE
     from cellsearch import store
+    from cellsearch.sweep.frozen import said_anew
 
     journal = store.read(folder)
     trial = _trial(journal, variant, seed)
     weights = store.sidecar(folder, trial, "weights")
     if weights is None:
         raise StoreError(f"{folder}: the weights of {variant}, seed {seed}, are not there")
-    config = trial.config.model_copy(update={"task": _task(journal, overrides or [])})
+    task = said_anew(journal, overrides or []).task
+    config = trial.config.model_copy(update={"task": task})
     found = _written(config, weights, prompt, length, chosen, draw)
     if json:
         said = {"variant": variant, "seed": seed, "temperature": chosen, "draw": draw}
@@ -90,16 +92,6 @@ def _trial(journal: Journal, variant: str, seed: int) -> TrialLine:
         message = f"{variant}, seed {seed}, has no weights: it {own[seed].outcome.status}"
         raise StoreError(message)
     return own[seed]
-
-
-def _task(journal: Journal, overrides: list[str]) -> TaskConfig:
-    """The study's task, of which one may say where its text lies by now."""
-    from cellsearch.sweep import frozen
-    from cellsearch.sweep.planning import files
-
-    spec = files.override(journal.study.spec, overrides)
-    frozen.check_same_spec(journal, spec)
-    return spec.task
 
 
 def _written(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from cellsearch.config import SweepConfig
 from cellsearch.errors import OtherStudyError
 from cellsearch.record import StudyLine, Variant
 from cellsearch.store import Journal
+from cellsearch.sweep.planning import files
 
 # Seeds may be added. Where the text lies may change: what it is, its sha256 says. What is recorded
 # changes no result.
@@ -48,13 +49,17 @@ def check_one_plan(journal: Journal, other: Journal) -> None:
         raise OtherStudyError(f"{other.folder}: is of another plan. What differs:\n{lines}")
 
 
-def check_same_spec(journal: Journal, spec: SweepConfig) -> None:
-    """Refuse any change of the plan but more seeds, and another place of the same text.
+def said_anew(journal: Journal, overrides: Sequence[str]) -> SweepConfig:
+    """The sweep that a study was begun with, as it is now, and what may be said anew of it.
 
     Raises:
-        OtherStudyError: with each difference.
+        ConfigError: an override that cannot be meant.
+        OtherStudyError: one that would change the frozen plan.
     """
-    _refuse(journal.folder, list(_differences(_spec(journal.study.spec), _spec(spec))))
+    now = journal.study.spec.model_copy(update={"seeds": journal.seeds})
+    config = files.override(now, overrides)
+    _refuse(journal.folder, list(_differences(_spec(journal.study.spec), _spec(config))))
+    return config
 
 
 def check_text(journal: Journal, sha256: str, where: str) -> None:

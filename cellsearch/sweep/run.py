@@ -21,7 +21,6 @@ from cellsearch.sweep.driver import Driver
 from cellsearch.sweep.executors import Executor, Options, bench, make
 from cellsearch.sweep.interrupt import asked_to_stop, out_of_time
 from cellsearch.sweep.mirrors import Mirrors, mirrors_of
-from cellsearch.sweep.planning import files
 from cellsearch.sweep.planning.alike import undeclared_mirrors
 from cellsearch.sweep.planning.describe import matched
 from cellsearch.sweep.planning.plan import Text, plan
@@ -142,9 +141,7 @@ def _as_it_was(
 ) -> tuple[SweepConfig, Executor]:
     """The sweep that a study was begun with, and what trains it."""
     journal = store.read(folder)
-    config = journal.study.spec.model_copy(update={"seeds": journal.seeds})
-    config = files.override(config, overrides)
-    frozen.check_same_spec(journal, config)
+    config = frozen.said_anew(journal, overrides)
     corpus = data.load(config.task, notify=means.display.note)
     frozen.check_text(journal, corpus.sha256, corpus.name)
     _check_recordings(config, corpus)

@@ -17,6 +17,15 @@ SCHEMA: Literal[1] = 1
 
 Setting = dict[str, Choice]
 
+# Of a trial: losses in nats per token.
+METRICS = (
+    "test_loss",
+    "valid_loss",
+    "valid_loss_zero_state",
+    "valid_loss_train_state",
+    "train_loss",
+)
+
 
 class Line(BaseModel):
     """A line of a journal. Numbers that are not finite never enter it: they are null."""

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import math
 
-from cellsearch.record import Blocks, Failure, Outcome
+from cellsearch.record import METRICS, Blocks, Failure, Outcome
 from cellsearch.tasks import Evaluation, Split
 from cellsearch.train.states import spread
 from cellsearch.train.trainer import Trainer
 
-METRICS = (
-    "test_loss",
-    "valid_loss",
-    "valid_loss_zero_state",
-    "valid_loss_train_state",
-    "train_loss",
-)
 # A larger gap means that training and evaluation see different states.
 GAP = 0.01
 

@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
+from cellsearch.record import METRICS
 from cellsearch.report.verdicts.samples import trials_by_variant
 
 if TYPE_CHECKING:
     from cellsearch.record import Outcome, TrialLine
     from cellsearch.store import Journal
-
-METRICS = (
-    "test_loss",
-    "valid_loss",
-    "valid_loss_zero_state",
-    "valid_loss_train_state",
-    "train_loss",
-)
 
 
 def trials(journal: Journal) -> pd.DataFrame:

@@ -104,31 +104,26 @@ def test_kinds_that_are_asked_for_later_begin_there(trial, tmp_path):
         assert is_there.all(1).tolist() == is_there.any(1).tolist() == want
 
 
-def test_a_trial_that_is_recorded_from_its_middle_has_no_numbers_before(trial):
-    one = planned(trial, "compiled")
-    first = Trainer(one)
+def gates_from_the_middle(one, before):
+    """What is recorded of a trial of which other kinds were asked for in its first half."""
+    first, later = Trainer(one, before), Trainer(one, ("gates",))
     while first.step < first.steps // 2:
         first.advance()
-    later = Trainer(one, ("gates",))
     later.restore(first.snapshot())
     while later.step < later.steps:
         later.advance()
-    arrays, facts = from_bytes(later.recordings(whole=True))
+    return from_bytes(later.recordings(whole=True))
+
+
+def test_a_trial_that_is_recorded_from_its_middle_has_no_numbers_before(trial):
+    arrays, facts = gates_from_the_middle(planned(trial, "compiled"), ())
     assert (len(facts.points), facts.points[0]) == (4, 0)
     for array in arrays.values():
         assert np.isfinite(array).reshape(4, -1).all(1).tolist() == [False] * 3 + [True]
 
 
 def test_kinds_that_are_asked_for_no_more_are_not_there(trial):
-    one = planned(trial, "compiled")
-    first = Trainer(one, ("gates", "states"))
-    while first.step < first.steps // 2:
-        first.advance()
-    later = Trainer(one, ("gates",))
-    later.restore(first.snapshot())
-    while later.step < later.steps:
-        later.advance()
-    arrays, facts = from_bytes(later.recordings(whole=True))
+    arrays, facts = gates_from_the_middle(planned(trial, "compiled"), ("gates", "states"))
     assert len(facts.points) == 4
     assert {name.partition("/")[0] for name in arrays} == {"gates"}
     assert not facts.states

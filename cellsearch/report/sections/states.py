@@ -152,15 +152,15 @@ def _table(info: Info) -> Table:
             Column("After training", "1% to 99%, last step"),
             Column("Used", "of what was foretold"),
         ],
-        rows=[_row(line, state) for line in info.lines for state in line.found.states],
+        rows=[_row(line.name, state) for line in info.lines for state in line.found.states],
         data=info.quantiles,
     )
 
 
-def _row(line: Shown, state: StateRange) -> list[str]:
+def _row(name: str, state: StateRange) -> list[str]:
     at_end = _ends(state, -1)[:, -1]
     return [
-        line.name,
+        name,
         state.name,
         f"{_value(state.low)} to {_value(state.high)}",
         _range(state, 0),

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 from cellsearch.report.several.studies import Study, common
 from cellsearch.report.verdicts import words
-from cellsearch.report.verdicts.findings import Class, Verdict
+from cellsearch.report.verdicts.findings import CONTROLS, Class, Verdict
 
 _AS_GOOD = (Class.BETTER, Class.EQUIVALENT, Class.NOT_WORSE)
-CONTROLS = (Class.IDENTICAL, Class.MIRROR, Class.PLACEBO)
 SILENT = (Class.INCONCLUSIVE, Class.NONE, *CONTROLS)
 
 

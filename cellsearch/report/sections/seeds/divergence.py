@@ -43,7 +43,7 @@ def _table(shown: Sequence[Verdict]) -> Table:
 
 
 def _row(verdict: Verdict) -> list[str]:
-    found, estimate = verdict.stability, verdict.estimate
+    found = verdict.stability
     assert found is not None
     return [
         verdict.variant.name,
@@ -51,7 +51,7 @@ def _row(verdict: Verdict) -> list[str]:
         words.share(found.interval),
         words.p_value(found.fisher_p),
         words.p_value(found.sign_p),
-        f"[{words.change(estimate.mean)}]" if estimate else words.MISSING,
+        words.estimated(verdict),
     ]
 
 
